@@ -1,0 +1,376 @@
+"""Every chore of this repository: `python tasks.py NAME`, or `make NAME`, which is the same.
+
+Needs nothing but Python 3.11 or later: the first run makes `.venv` from the lock file and builds the front end, later
+runs only renew what changed. `python tasks.py --help` lists the chores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+if sys.version_info < (3, 11):  # noqa: UP036 - an older one may well be what `python` means
+    sys.exit(f"Python 3.11 or later is needed; this is {sys.version.split()[0]} ({sys.executable})")
+
+ROOT = Path(__file__).resolve().parent
+WINDOWS = os.name == "nt"
+VENV = ROOT / ".venv"
+PROGRAMS = VENV / ("Scripts" if WINDOWS else "bin")
+PYTHON = PROGRAMS / ("python.exe" if WINDOWS else "python")
+LOCK = ROOT / "requirements-dev.txt"
+NOTEBOOK = "notebooks/quickstart.ipynb"
+MADE = (
+    ".venv",
+    "dist",
+    "screenshots",
+    "batch_widgets/static",
+    "js/node_modules",
+    ".hypothesis",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+)
+LOCK_HEADER = """\
+# What the development environment consists of, for every platform and Python that the package supports.
+# Written by `make lock` from pyproject.toml; `make lock UPGRADE=1` takes the newest versions.
+"""
+
+LINT = {
+    "ruff check": [str(PYTHON), "-m", "ruff", "check", "."],
+    "ruff format": [str(PYTHON), "-m", "ruff", "format", "--check", "."],
+    "mypy": [str(PYTHON), "-m", "mypy"],
+    "typecheck of js": [str(PYTHON), "hatch_build.py", "run", "typecheck"],
+    "lint of js": [str(PYTHON), "hatch_build.py", "run", "lint"],
+}
+PYTEST = [str(PYTHON), "-m", "pytest"]
+
+
+class ChoreError(Exception):
+    """A chore cannot go on; the text says why and what to do."""
+
+
+# --- The environment -------------------------------------------------------------------------------------------------
+
+
+def ensure_environment() -> None:
+    """Make or renew `.venv` and the built front end, as far as they are out of date."""
+    stamp = VENV / ".made-from"
+    wanted = _wanted_environment()
+    if not PYTHON.is_file() or not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
+        say(f"Setting up {VENV} (a minute or two)")
+        started = time.monotonic()
+        _make_venv(stamp)
+        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        with tempfile.TemporaryDirectory() as folder:  # the pip that a venv begins with takes three times as long
+            only_pip = Path(folder, "pip.txt")
+            only_pip.write_text(_locked("pip"), encoding="utf-8")
+            run([*pip, "--require-hashes", "-r", str(only_pip)])
+        run([*pip, "--no-compile", "--require-hashes", "-r", str(LOCK)])
+        run([str(PYTHON), "hatch_build.py"])  # which the next line would do too, but telling less
+        run([*pip, "--no-deps", "--no-build-isolation", "-e", "."])
+        stamp.write_text(wanted, encoding="utf-8")
+        say(f"Set up in {_duration(started)}")
+    run([str(PYTHON), "hatch_build.py"])
+
+
+def _wanted_environment() -> str:
+    digest = hashlib.sha256(str(ROOT).encode())  # programs in a venv name its place
+    for name in ("pyproject.toml", "hatch_build.py", LOCK.name):
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _locked(package: str) -> str:
+    """Return what the lock file says of one package."""
+    entry = re.search(rf"^{package}==.*(?:\n    .*)*", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    if not entry:
+        raise ChoreError(f"{LOCK.name} lacks {package}: run `make lock`")
+    return entry[0]
+
+
+def _make_venv(stamp: Path) -> None:
+    stamp.unlink(missing_ok=True)
+    if _venv_is_usable():
+        return
+    try:
+        import ensurepip  # noqa: F401 - Debian leaves it out of its python3
+    except ImportError:
+        package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+        if not _apt_install(package):
+            raise ChoreError(f"this Python cannot make virtual environments: install {package}") from None
+    run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+
+
+def _venv_is_usable() -> bool:
+    """Tell whether `.venv` was made here, not copied or moved here, by a Python that is still there and new enough."""
+    activate = PROGRAMS / ("activate.bat" if WINDOWS else "activate")
+    if not PYTHON.is_file() or not activate.is_file():
+        return False
+    if str(VENV) not in activate.read_text(encoding="utf-8", errors="replace"):
+        return False
+    asks_version = [str(PYTHON), "-c", "import pip, sys; sys.exit(sys.version_info < (3, 11))"]
+    return subprocess.run(asks_version, capture_output=True, check=False).returncode == 0
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """Return the variables for a program that runs in `.venv`."""
+    path = os.pathsep.join([str(PROGRAMS), os.environ.get("PATH", os.defpath)])
+    variables = {**os.environ, "PATH": path, "VIRTUAL_ENV": str(VENV), **extra}
+    if variables.get("BROWSER") in {"0", "install"}:  # a word to us, not a browser's name
+        del variables["BROWSER"]
+    return variables
+
+
+def run(command: list[str], **extra: str) -> None:
+    """Run a command in the repository's root; a failure ends the chore."""
+    subprocess.run(command, cwd=ROOT, env=environment(**extra), check=True)
+
+
+# --- What the tests need of the machine ------------------------------------------------------------------------------
+
+
+def ensure_test_programs(*, install_browser: bool) -> dict[str, str]:
+    """Find or install Chromium and the SSH client; return the variables that tell the tests."""
+    if not shutil.which("ssh") and not _apt_install("openssh-client"):
+        raise ChoreError("the tests log in to simulated nodes: install the OpenSSH client (`ssh`)")
+    chromium = _find_chromium()
+    if not chromium and _apt_install("chromium"):
+        chromium = _find_chromium()
+    if not chromium and install_browser:
+        run([str(PYTHON), "-m", "playwright", "install", "chromium"])
+        chromium = _find_chromium()
+    if not chromium:
+        raise ChoreError(
+            "the tests need Chromium or Chrome: install one, name one in BATCH_WIDGETS_CHROMIUM, "
+            "or let Playwright fetch its own with `make test BROWSER=install`"
+        )
+    return {"BATCH_WIDGETS_CHROMIUM": chromium}
+
+
+def _find_chromium() -> str | None:
+    if named := os.environ.get("BATCH_WIDGETS_CHROMIUM"):
+        if not shutil.which(named):
+            raise ChoreError(f"BATCH_WIDGETS_CHROMIUM names {named}, which cannot be run")
+        return shutil.which(named)
+    on_path = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    chrome = Path("Google", "Chrome", "Application", "chrome.exe")
+    places = [
+        *(
+            Path(os.environ[name]) / chrome
+            for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+            if name in os.environ
+        ),
+        Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
+        Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+        *_playwright_chromium(),
+    ]
+    return next(filter(None, (shutil.which(candidate) for candidate in (*on_path, *map(str, places)))), None)
+
+
+def _playwright_chromium() -> list[Path]:
+    asks = "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)"
+    answer = subprocess.run([str(PYTHON), "-c", asks], capture_output=True, text=True, check=False)
+    return [Path(answer.stdout.strip())] if answer.returncode == 0 else []
+
+
+def _apt_install(package: str) -> bool:
+    """Install a Debian package where that is ours to do: as root on Debian."""
+    release = Path("/etc/os-release")
+    is_debian = release.is_file() and re.search(r"^ID=\"?debian", release.read_text(encoding="utf-8"), re.MULTILINE)
+    if not is_debian or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    say(f"Installing Debian's {package}")
+    run(["apt-get", "update", "-qq"])
+    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], DEBIAN_FRONTEND="noninteractive")
+    return True
+
+
+# --- Chores ----------------------------------------------------------------------------------------------------------
+
+
+def demo(options: argparse.Namespace) -> None:
+    """Open the quickstart in JupyterLab, with the embedded Batch service."""
+    ensure_environment()
+    command = [str(PYTHON), "-m", "jupyterlab", "-y", "--ip=127.0.0.1", "--log-level=WARN"]
+    command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{NOTEBOOK}"]
+    if options.port:
+        command += [f"--port={options.port}", "--ServerApp.port_retries=0"]
+    if options.no_browser:
+        command.append("--no-browser")
+    if not WINDOWS and os.geteuid() == 0:
+        command.append("--allow-root")
+    say("Starting JupyterLab; Ctrl+C ends it")
+    if WINDOWS:
+        run(command)
+    else:  # Ctrl+C and signals then reach JupyterLab and no one else
+        os.chdir(ROOT)
+        os.execve(command[0], command, environment())
+
+
+def test(options: argparse.Namespace) -> None:
+    """Run linters, type checkers and all tests except the slow ones."""
+    ensure_environment()
+    programs = ensure_test_programs(install_browser=options.install_browser)
+    steps = {
+        **LINT,
+        "tests of js": [str(PYTHON), "hatch_build.py", "run", "test"],
+        "pytest": [*PYTEST, "-m", "not slow"],
+    }
+    _run_steps(steps, **programs)
+
+
+def test_slow(options: argparse.Namespace) -> None:
+    """Run the slow tests: installation from nothing, Binder."""
+    ensure_environment()
+    programs = ensure_test_programs(install_browser=options.install_browser)
+    _run_steps({"slow tests": [*PYTEST, "-m", "slow"]}, **programs)
+
+
+def pytest(options: argparse.Namespace) -> None:
+    """Run pytest with the arguments given."""
+    ensure_environment()
+    programs = ensure_test_programs(install_browser=options.install_browser)
+    run([*PYTEST, *shlex.split(options.args)], **programs)
+
+
+def screenshots(options: argparse.Namespace) -> None:
+    """Take pictures of the widgets, light and dark, into screenshots/."""
+    ensure_environment()
+    programs = ensure_test_programs(install_browser=options.install_browser)
+    command = [*PYTEST, "tests/browser", "-k", "screenshots"]
+    run(command, BATCH_WIDGETS_SCREENSHOTS=str(ROOT / "screenshots"), **programs)
+
+
+def lint(_: argparse.Namespace) -> None:
+    """Run linters and type checkers."""
+    ensure_environment()
+    _run_steps(LINT)
+
+
+def format_(_: argparse.Namespace) -> None:
+    """Format Python and TypeScript, mending what the linters can mend."""
+    ensure_environment()
+    run([str(PYTHON), "-m", "ruff", "check", "--fix-only", "."])
+    run([str(PYTHON), "-m", "ruff", "format", "."])
+    run([str(PYTHON), "hatch_build.py", "run", "format"])
+
+
+def lock(options: argparse.Namespace) -> None:
+    """Write requirements-dev.txt anew from pyproject.toml."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv = Path(folder, "venv")
+        run([sys.executable, "-m", "venv", str(venv)])
+        programs = venv / PROGRAMS.name
+        run([str(programs / PYTHON.name), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"])
+        output = Path(folder, LOCK.name)
+        if LOCK.is_file():  # its versions are kept where they still fit
+            shutil.copyfile(LOCK, output)
+        # uv reads none of pip's settings, so what this machine adds to the public index stays out of the lock.
+        command = [str(programs / "uv"), "--no-config", "--quiet", "pip", "compile", "pyproject.toml"]
+        command += ["--universal", "--python-version", "3.11", "--python", sys.executable]
+        command += ["--group", "dev", "--all-extras", "--generate-hashes", "--no-header", "--no-annotate"]
+        command += ["--upgrade"] if options.upgrade else []
+        run([*command, "--output-file", str(output)])
+        text = output.read_text(encoding="utf-8")
+    if "://" in text:
+        raise ChoreError("the lock would name an address; packages are locked by name, version and hash alone")
+    LOCK.write_text(LOCK_HEADER + text, encoding="utf-8", newline="\n")
+    say(f"{LOCK.name}: {len(re.findall('^[a-z0-9]', text, re.MULTILINE))} packages")
+
+
+def build(_: argparse.Namespace) -> None:
+    """Build sdist and wheel into dist/."""
+    ensure_environment()
+    run([str(PYTHON), "-m", "build", "--no-isolation", "--outdir", "dist"])
+
+
+def clean(_: argparse.Namespace) -> None:
+    """Remove everything that was made here, .venv included."""
+    for name in MADE:
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+    for folder in ("batch_widgets", "tests", "notebooks"):
+        for pattern in ("__pycache__", ".ipynb_checkpoints"):
+            for made in list((ROOT / folder).rglob(pattern)):
+                shutil.rmtree(made, ignore_errors=True)
+
+
+# --- The command line ------------------------------------------------------------------------------------------------
+
+
+def _run_steps(steps: dict[str, list[str]], **extra: str) -> None:
+    """Run the steps in order, timed; stop at the first that fails and say which remain."""
+    begun = time.monotonic()
+    names = list(steps)
+    for index, (name, command) in enumerate(steps.items()):
+        say(f"{name} ({index + 1} of {len(steps)})")
+        started = time.monotonic()
+        try:
+            run(command, **extra)
+        except subprocess.CalledProcessError as error:
+            remaining = ", ".join(names[index + 1 :]) or "nothing"
+            raise ChoreError(
+                f"{name} failed with exit code {error.returncode} after {_duration(started)}; not run: {remaining}"
+            ) from None
+        if index + 1 < len(steps):
+            say(f"{name}: {_duration(started)}")
+    say(f"{', '.join(names)}: all in order after {_duration(begun)}")
+
+
+def say(text: str) -> None:
+    """Tell the user, in order with what the programs print."""
+    print(f"== {text}", flush=True)
+
+
+def _duration(started: float) -> str:
+    minutes, seconds = divmod(time.monotonic() - started, 60)
+    return f"{minutes:.0f} min {seconds:.0f} s" if minutes else f"{seconds:.1f} s"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tasks.py", description=__doc__)
+    chores = parser.add_subparsers(dest="chore", required=True, metavar="NAME")
+    for chore in (demo, test, test_slow, pytest, lint, format_, screenshots, lock, build, clean):
+        name = chore.__name__.rstrip("_").replace("_", "-")
+        sub = chores.add_parser(name, help=(chore.__doc__ or "").rstrip("."), description=chore.__doc__)
+        sub.set_defaults(chore=chore)
+        if chore is demo:
+            sub.add_argument("--port", type=int, help="port on 127.0.0.1; without it, the first free one from 8888")
+            sub.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
+        if chore in {test, test_slow, pytest, screenshots}:
+            sub.add_argument(
+                "--install-browser", action="store_true", help="let Playwright fetch Chromium if none is found"
+            )
+        if chore is pytest:
+            sub.add_argument("--args", default="", help="arguments of pytest, in one string")
+        if chore is lock:
+            sub.add_argument("--upgrade", action="store_true", help="take the newest versions")
+    return parser
+
+
+def main() -> int:
+    """Run the chore that the command line names."""
+    options = _parser().parse_args()
+    try:
+        options.chore(options)
+    except ChoreError as error:
+        print(f"\n{error}", file=sys.stderr, flush=True)
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"\nfailed with exit code {error.returncode}: {shlex.join(error.cmd)}", file=sys.stderr, flush=True)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

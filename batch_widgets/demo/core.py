@@ -1,0 +1,153 @@
+"""The service without its network: a request in, an answer out."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import uuid
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from . import auth, routes
+from .errors import BatchError, not_implemented
+from .node_users import NodeUserOperations
+from .nodes import NodeOperations
+from .pools import PoolOperations
+from .request import Request, check_api_version, check_query, decode_segments, parse_query
+from .wire import CONTENT_TYPE, Answer, encode, error_body, http_date
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .state import State
+
+MOST_BODY_BYTES = 4 * 1024 * 1024
+
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_log = logging.getLogger(__name__)
+
+Response = tuple[int, dict[str, str], bytes]
+
+
+class Core:
+    """Answers requests from a state.
+
+    Parameters
+    ----------
+    state
+        The pools and nodes.
+    account_key
+        The base64 key that requests must be signed with.
+    wall
+        Tells real time, which signatures are judged by.
+    """
+
+    def __init__(
+        self, state: State, account_key: str, wall: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.state = state
+        self.lock = threading.RLock()
+        self.allowed_hosts: frozenset[str] | None = None
+        self.nodes = NodeOperations(state)
+        self._key = account_key
+        self._wall = wall
+        self._counts: Counter[tuple[str, str]] = Counter()
+        pools = PoolOperations(state)
+        users = NodeUserOperations(state)
+        self._operations: dict[str, Callable[[Request], Answer]] = {
+            "list_supported_images": pools.list_supported_images,
+            "list_pools": pools.list_pools,
+            "create_pool": pools.create_pool,
+            "get_pool": pools.get_pool,
+            "pool_exists": pools.pool_exists,
+            "delete_pool": pools.delete_pool,
+            "resize_pool": pools.resize_pool,
+            "stop_pool_resize": pools.stop_pool_resize,
+            "list_nodes": self.nodes.list_nodes,
+            "get_node": self.nodes.get_node,
+            "get_node_remote_login_settings": self.nodes.get_remote_login_settings,
+            "create_node_user": users.create_node_user,
+            "replace_node_user": users.replace_node_user,
+            "delete_node_user": users.delete_node_user,
+        }
+
+    def counts(self) -> Counter[tuple[str, str]]:
+        """Return how many requests of each verb and operation were handled so far."""
+        with self.lock:
+            return Counter(self._counts)
+
+    def handle(self, method: str, raw_path: str, raw_query: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Answer a request; whatever it holds, the answer is one of the service's.
+
+        Parameters
+        ----------
+        raw_path, raw_query
+            As they travelled, not decoded; signatures are over the path in this form.
+        headers
+            The request's headers, in any case.
+        """
+        request_id = str(uuid.uuid4())
+        lowered = {name.lower(): value for name, value in headers.items()}
+        with self.lock:
+            try:
+                answer = self._answer(method, raw_path, raw_query, lowered, body)
+            except BatchError as error:
+                answer = self._told(error, request_id)
+            except Exception:  # noqa: BLE001  no fault of the simulation may look like one of the network
+                _log.exception("The simulated service failed on %s %s", method, raw_path)
+                answer = self._told(BatchError("InternalError"), request_id)
+        return _finish(method, answer, request_id, lowered, self.state.now())
+
+    def refuse(self, error: BatchError) -> Response:
+        """Return the answer that tells an error found before the request could be read."""
+        request_id = str(uuid.uuid4())
+        return _finish("", self._told(error, request_id), request_id, {}, self.state.now())
+
+    def _told(self, error: BatchError, request_id: str) -> Answer:
+        return Answer(error.status, error_body(error, self.state.base_url, request_id, self.state.now()))
+
+    def _answer(self, method: str, raw_path: str, raw_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        operation = "unknown"
+        try:
+            self._check_host(headers)
+            auth.verify(method, raw_path, raw_query, headers, self.state.account_name, self._key, self._wall())
+            query = parse_query(raw_query)
+            check_api_version(query)
+            found = routes.match(method, decode_segments(raw_path))
+            operation = found.operation
+        finally:
+            self._counts[method, operation] += 1
+        run = self._operations.get(operation)
+        if run is None:
+            raise not_implemented(f"the operation {operation}")
+        if len(body) > MOST_BODY_BYTES:
+            raise BatchError("RequestBodyTooLarge", MaxLimit=MOST_BODY_BYTES)
+        check_query(query, routes.QUERIES.get(operation, frozenset()))
+        self.state.advance()
+        return run(Request(method, raw_path, found.parameters, query, headers, body))
+
+    def _check_host(self, headers: Mapping[str, str]) -> None:
+        """Refuse names that only a page in a browser, misled by its DNS, would use."""
+        if self.allowed_hosts is not None and headers.get("host", "").lower() not in self.allowed_hosts:
+            raise BatchError("InvalidHeaderValue", HeaderName="Host", HeaderValue=headers.get("host", ""))
+
+
+def _finish(method: str, answer: Answer, request_id: str, headers: Mapping[str, str], moment: datetime) -> Response:
+    """Put the headers to an answer that all answers have."""
+    result = {
+        "Server": "batch-widgets-demo",
+        "request-id": request_id,
+        "DataServiceVersion": "3.0",
+        "X-Content-Type-Options": "nosniff",
+        "Date": http_date(moment),
+        **answer.headers,
+    }
+    client_id = headers.get("client-request-id", "")
+    if headers.get("return-client-request-id", "").lower() == "true" and _REQUEST_ID.fullmatch(client_id):
+        result["client-request-id"] = client_id
+    if answer.body is None:
+        return answer.status, result, b""
+    result["Content-Type"] = CONTENT_TYPE
+    return answer.status, result, b"" if method == "HEAD" else encode(answer.body)

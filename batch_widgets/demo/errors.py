@@ -1,0 +1,95 @@
+"""The service's errors: a status, a code, and what was wrong with what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MESSAGES: Mapping[str, tuple[int, str]] = {
+    "AuthenticationFailed": (
+        403,
+        "Server failed to authenticate the request. Make sure the Authorization header has the right signature.",
+    ),
+    "InvalidAuthenticationInfo": (400, "The authentication information is not in the correct format."),
+    "InvalidUri": (400, "The requested URI does not represent any resource on the server."),
+    "InvalidHeaderValue": (400, "The value for one of the HTTP headers is not in the correct format."),
+    "InvalidRequestBody": (400, "The specified request body is not syntactically valid."),
+    "InvalidPropertyValue": (400, "The value provided for one of the properties in the request body is invalid."),
+    "MissingRequiredProperty": (400, "A required property was not specified in the request body."),
+    "UnsupportedProperty": (400, "One of the properties specified in the request body is not supported."),
+    "MissingRequiredQueryParameter": (400, "A required query parameter was not specified for this request."),
+    "UnsupportedQueryParameter": (400, "One of the query parameters in the request URI is not supported."),
+    "InvalidQueryParameterValue": (400, "Value for one of the query parameters in the request URI is invalid."),
+    "OutOfRangeQueryParameterValue": (
+        400,
+        "A query parameter specified in the request URI is outside the permissible range.",
+    ),
+    "UnsupportedRequestVersion": (400, "The specified version in the request URI is not supported."),
+    "ResourceNotFound": (404, "The specified resource does not exist."),
+    "PoolNotFound": (404, "The specified pool does not exist."),
+    "NodeNotFound": (404, "The specified node does not exist."),
+    "NodeUserNotFound": (404, "The specified node user does not exist."),
+    "UnsupportedHttpVerb": (405, "The resource doesn't support the specified HTTP verb."),
+    "ConditionNotMet": (412, "The condition specified using HTTP conditional header(s) is not met."),
+    "PoolExists": (409, "The specified pool already exists."),
+    "PoolBeingDeleted": (409, "The specified pool is being deleted."),
+    "PoolBeingResized": (409, "The specified pool is being resized."),
+    "PoolQuotaReached": (409, "The pool quota for the account has been reached."),
+    "OperationInvalidForCurrentState": (
+        409,
+        "The specified operation is not valid for the current state of the resource.",
+    ),
+    "NodeUserExists": (409, "The specified node user already exists."),
+    "NodeBeingCreated": (409, "The specified node is being created."),
+    "NodeBeingStarted": (409, "The specified node is being started."),
+    "NodeStateUnusable": (409, "The specified operation can't be performed on the node, which is not usable."),
+    "OperationNotValidOnNode": (409, "The specified operation is not valid on the node."),
+    "RequestBodyTooLarge": (413, "The size of the request body exceeds the maximum size permitted."),
+    "InternalError": (500, "The server encountered an internal error. Please retry the request."),
+    "NotImplemented": (501, "The simulated service does not implement the specified operation."),
+}
+
+
+class BatchError(Exception):
+    """An error to be told to the client.
+
+    Parameters
+    ----------
+    code
+        One of the service's error codes, a key of ``MESSAGES``.
+    details
+        Key and value pairs of the answer's ``values``, in order.
+    """
+
+    def __init__(self, code: str, **details: object) -> None:
+        self.code = code
+        self.status, self.text = MESSAGES[code]
+        self.details = {key: _shown(value) for key, value in details.items()}
+        super().__init__(f"{code}: {self.text}")
+
+
+def invalid_property(name: str, value: object, reason: str) -> BatchError:
+    """Return the error for a property with a value that can't be accepted."""
+    return BatchError("InvalidPropertyValue", PropertyName=name, PropertyValue=value, Reason=reason)
+
+
+def missing_property(name: str, reason: str | None = None) -> BatchError:
+    """Return the error for a property that must be there and isn't."""
+    if reason is None:
+        return BatchError("MissingRequiredProperty", PropertyName=name)
+    return BatchError("MissingRequiredProperty", PropertyName=name, Reason=reason)
+
+
+def not_implemented(what: str) -> BatchError:
+    """Return the error for something the real service does and the simulated one does not."""
+    return BatchError("NotImplemented", Reason=f"The simulated service does not implement {what}.")
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)[:1024]

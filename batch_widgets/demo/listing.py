@@ -1,0 +1,104 @@
+"""Lists: filtered, cut into pages that are taken up by a token, with the properties that were selected."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from .errors import BatchError
+from .filters import Fields, compile_filter
+from .request import Request, whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .wire import JsonObject
+
+MOST_RESULTS = 1000
+LIST_QUERY = frozenset({"maxresults", "$filter", "$select", "$expand", "$skiptoken"})
+
+Item = TypeVar("Item")
+
+
+def list_page(
+    request: Request,
+    items: Sequence[Item],
+    *,
+    key: Callable[[Item], str],
+    to_wire: Callable[[Item], JsonObject],
+    metadata: str,
+    base_url: str,
+    fields: Fields[Item],
+    selectable: bool = True,
+) -> JsonObject:
+    """Return one page of a list.
+
+    Parameters
+    ----------
+    items
+        All items in the order of their keys.
+    key
+        Tells an item's place; a page goes on behind the last one's, whatever has come or gone since.
+    fields
+        What ``$filter`` may ask about.
+    """
+    matches = compile_filter(request.query.get("$filter"), fields)
+    count = _max_results(request.query)
+    after = _read_token(request.query.get("$skiptoken"))
+    rest = [item for item in items if (after is None or key(item) > after) and matches(item)]
+    page = [to_wire(item) for item in rest[:count]]
+    body: JsonObject = {"odata.metadata": f"{base_url}/$metadata#{metadata}"}
+    body["value"] = [select(request, item) for item in page] if selectable else page
+    if len(rest) > count:
+        kept = {name: value for name, value in request.query.items() if name != "$skiptoken"}
+        query = urlencode({**kept, "$skiptoken": _token(key(rest[count - 1]))}, quote_via=quote)
+        body["odata.nextLink"] = f"{base_url}{request.raw_path}?{query}"
+    return body
+
+
+def select(request: Request, item: JsonObject) -> JsonObject:
+    """Return the properties of an item that ``$select`` names; all without it."""
+    text = request.query.get("$select")
+    if text is None:
+        return item
+    names = {name.strip().split("/")[0] for name in text.split(",")}
+    if "*" in names:
+        return item
+    return {name: value for name, value in item.items() if name in names or name == "odata.metadata"}
+
+
+def _max_results(query: Mapping[str, str]) -> int:
+    if "maxresults" not in query:
+        return MOST_RESULTS
+    count = whole_number(query, "maxresults")
+    if not 1 <= count <= MOST_RESULTS:
+        raise BatchError(
+            "OutOfRangeQueryParameterValue",
+            QueryParameterName="maxresults",
+            QueryParameterValue=count,
+            MinimumAllowed=1,
+            MaximumAllowed=MOST_RESULTS,
+        )
+    return count
+
+
+def _token(last: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([last]).encode()).decode("ascii")
+
+
+def _read_token(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        content: Any = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+        (last,) = content
+        if not isinstance(last, str):
+            raise TypeError  # noqa: TRY301  told below with the others
+    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        raise BatchError(
+            "InvalidQueryParameterValue", QueryParameterName="$skiptoken", QueryParameterValue=text
+        ) from error
+    return last

@@ -1,0 +1,174 @@
+"""The operations on nodes."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from .errors import BatchError
+from .filters import EQ_NE, Field
+from .listing import list_page, select
+from .state import Node, Pool, State
+from .wire import Answer, JsonObject, timestamp
+
+if TYPE_CHECKING:
+    from .request import Request
+
+SSH_PORT = 22
+RDP_PORT = 3389
+
+_NODE_FIELDS = {"state": Field[Node](lambda node: node.state, EQ_NE)}
+
+
+@dataclass(frozen=True)
+class LoginAddress:
+    """Where one can log in to a node."""
+
+    host: str
+    port: int
+
+
+class Doors(Protocol):
+    """Opens the ports by which nodes are reached."""
+
+    def open(self, pool: Pool, node: Node) -> LoginAddress | str:
+        """Return where SSH listens for a node, opened if it wasn't; or why it doesn't."""
+        ...
+
+
+class ClosedDoors:
+    """No node can be reached; for a service that has no network."""
+
+    def open(self, _pool: Pool, _node: Node) -> LoginAddress | str:
+        """Say so."""
+        return "The simulated service is not running."
+
+
+class NodeOperations:
+    """What a client can do with nodes, but for their users."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.doors: Doors = ClosedDoors()
+
+    def list_nodes(self, request: Request) -> Answer:
+        """Give a page of a pool's nodes."""
+        pool = self._state.pool(request.path["poolId"])
+        body = list_page(
+            request,
+            [pool.nodes[node_id] for node_id in sorted(pool.nodes)],
+            key=lambda node: node.id,
+            to_wire=lambda node: self._to_wire(pool, node),
+            metadata="nodes",
+            base_url=self._state.base_url,
+            fields=_NODE_FIELDS,
+        )
+        return Answer(body=body)
+
+    def get_node(self, request: Request) -> Answer:
+        """Give one node."""
+        pool, node = self._state.node(request.path["poolId"], request.path["nodeId"])
+        metadata = {"odata.metadata": f"{self._state.base_url}/$metadata#nodes/@Element"}
+        return Answer(body=select(request, metadata | self._to_wire(pool, node)))
+
+    def get_remote_login_settings(self, request: Request) -> Answer:
+        """Tell where to log in to a node."""
+        pool, node = self._state.node(request.path["poolId"], request.path["nodeId"])
+        port = RDP_PORT if pool.is_windows else SSH_PORT
+        if pool.nat_pool(port) is None:
+            raise BatchError(
+                "OperationNotValidOnNode",
+                Reason=f"The pool has no inbound NAT pool for the backend port {port}, so its nodes can't be reached.",
+            )
+        if node.state == "leavingpool":
+            raise BatchError("OperationNotValidOnNode", Reason="The node is leaving the pool.")
+        address = self._address(pool, node)
+        if isinstance(address, str):
+            raise BatchError("OperationNotValidOnNode", Reason=address)
+        url = f"{self._url(pool, node)}/remoteloginsettings"
+        kind = "Microsoft.Azure.Batch.Protocol.Entities.RemoteLoginSettings"
+        return Answer(
+            body={
+                "odata.metadata": f"{self._state.base_url}/$metadata#{kind}",
+                "remoteLoginIPAddress": address.host,
+                "remoteLoginPort": address.port,
+            },
+            headers={"DataServiceId": url},
+        )
+
+    def _address(self, pool: Pool, node: Node) -> LoginAddress | str:
+        """Return the address of a node for SSH; for RDP the one that the mapping would give, where nothing listens."""
+        if not pool.is_windows:
+            return self.doors.open(pool, node)
+        return self._simulated_address(pool, node, RDP_PORT)
+
+    def _simulated_address(self, pool: Pool, node: Node, backend_port: int) -> LoginAddress:
+        nat = pool.nat_pool(backend_port)
+        assert nat is not None, "asked for mapped ports only"
+        span = nat["frontendPortRangeEnd"] - nat["frontendPortRangeStart"] + 1
+        return LoginAddress("127.0.0.1", nat["frontendPortRangeStart"] + node.index % span)
+
+    def _url(self, pool: Pool, node: Node) -> str:
+        return f"{self._state.base_url}/pools/{pool.id}/nodes/{node.id}"
+
+    def _to_wire(self, pool: Pool, node: Node) -> JsonObject:
+        wire: JsonObject = {
+            "id": node.id,
+            "url": self._url(pool, node),
+            "schedulingState": "enabled",
+            "allocationTime": timestamp(node.allocated),
+            "ipAddress": node.ip_address,
+            "affinityId": f"TVM:{node.id}",
+            "vmSize": pool.given["vmSize"],
+            "totalTasksRun": 0,
+            "totalTasksSucceeded": 0,
+            "runningTasksCount": 0,
+            "runningTaskSlotsCount": 0,
+            "isDedicated": node.dedicated,
+            "virtualMachineInfo": {"imageReference": _exact_image(pool)},
+            "state": node.state,
+            "stateTransitionTime": timestamp(node.state_changed),
+        }
+        if endpoints := self._endpoints(pool, node):
+            wire["endpointConfiguration"] = {"inboundEndpoints": endpoints}
+        if "startTask" in pool.given:
+            wire["startTask"] = {"maxTaskRetryCount": 0, "waitForSuccess": True, **deepcopy(pool.given["startTask"])}
+        if node.start_task is not None:
+            wire["startTaskInfo"] = node.start_task.to_wire(self._state.now())
+        if node.booted is not None:
+            wire["lastBootTime"] = timestamp(node.booted)
+            wire["nodeAgentInfo"] = {"version": "1.12.2", "lastUpdateTime": timestamp(node.booted)}
+        return wire
+
+    def _endpoints(self, pool: Pool, node: Node) -> list[JsonObject]:
+        """Return the inbound endpoints of a node; a port that nothing listens behind is left out if it is SSH's."""
+        network = pool.given.get("networkConfiguration", {})
+        result: list[JsonObject] = []
+        for nat in network.get("endpointConfiguration", {}).get("inboundNATPools", ()):
+            port = nat["backendPort"]
+            if port == SSH_PORT and not pool.is_windows:
+                address = self.doors.open(pool, node) if node.state != "leavingpool" else ""
+                if isinstance(address, str):
+                    continue
+            else:
+                address = self._simulated_address(pool, node, port)
+            result.append(
+                {
+                    "name": f"{nat['name']}.{node.index}",
+                    "protocol": nat["protocol"].lower(),
+                    "publicIPAddress": address.host,
+                    "publicFQDN": "localhost",
+                    "frontendPort": address.port,
+                    "backendPort": port,
+                }
+            )
+        return result
+
+
+def _exact_image(pool: Pool) -> JsonObject:
+    reference: JsonObject = deepcopy(pool.given["virtualMachineConfiguration"]["imageReference"])
+    if "publisher" in reference:
+        version = reference.setdefault("version", "latest")
+        reference["exactVersion"] = "1.0.202404180" if version.lower() == "latest" else version
+    return reference

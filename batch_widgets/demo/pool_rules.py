@@ -1,0 +1,157 @@
+"""What the service demands of a pool before it takes it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from .errors import invalid_property, missing_property, not_implemented
+from .images import Catalogue, VmSize, find_vm_size
+from .network_rules import check_network
+from .wire import JsonObject, parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LEAST_RESIZE_TIMEOUT = timedelta(minutes=5)
+MOST_NODES = 100_000
+"""Far above any quota; keeps a slip of the keyboard from filling the memory."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_GALLERY = ("virtualMachineImageId", "sharedGalleryImageId", "communityGalleryImageId")
+_MARKETPLACE = ("publisher", "offer", "sku")
+
+
+def check_pool(body: JsonObject, images: Catalogue) -> str:
+    """Return the operating system of a pool that keeps every rule.
+
+    Raises
+    ------
+    BatchError
+        For the first rule that it breaks, with the property's name.
+    """
+    if not _ID.fullmatch(body["id"]):
+        raise invalid_property("id", body["id"], "Expected 1 to 64 letters, digits, hyphens and underscores.")
+    if len(body.get("displayName", "")) > 1024:
+        raise invalid_property("displayName", body["displayName"], "Expected at most 1024 characters.")
+    size = check_vm_size(body["vmSize"])
+    _check_scale(body)
+    _check_slots(body, size)
+    if "virtualMachineConfiguration" not in body:
+        raise missing_property("virtualMachineConfiguration")
+    operating_system = _check_image(body["virtualMachineConfiguration"], images)
+    _check_network(body)
+    _check_start_task(body)
+    if len(body.get("applicationPackageReferences", ())) > 10:
+        raise invalid_property(
+            "applicationPackageReferences", len(body["applicationPackageReferences"]), "Expected at most 10."
+        )
+    _check_user_accounts(body.get("userAccounts", ()))
+    return operating_system
+
+
+def check_vm_size(name: str) -> VmSize:
+    """Return the VM size of that name; or raise ``InvalidPropertyValue``."""
+    size = find_vm_size(name)
+    if size is None:
+        raise invalid_property("vmSize", name, "The specified VM size is not offered in the region of the account.")
+    return size
+
+
+def check_targets(body: JsonObject) -> None:
+    """Check the node counts of a pool or of a resize."""
+    names = ("targetDedicatedNodes", "targetLowPriorityNodes")
+    if not any(name in body for name in names):
+        raise missing_property(names[0], "At least one of targetDedicatedNodes and targetLowPriorityNodes is needed.")
+    for name in names:
+        if not 0 <= body.get(name, 0) <= MOST_NODES:
+            raise invalid_property(name, body[name], f"Expected 0 to {MOST_NODES}.")
+
+
+def check_resize_timeout(body: JsonObject) -> None:
+    """Check the time that a resize is given."""
+    timeout = body.get("resizeTimeout")
+    if timeout is not None and parse_duration(timeout) < LEAST_RESIZE_TIMEOUT:
+        raise invalid_property("resizeTimeout", timeout, "Expected at least 5 minutes.")
+
+
+def _check_scale(body: JsonObject) -> None:
+    check_resize_timeout(body)
+    if body.get("enableAutoScale"):
+        raise not_implemented("pools that scale automatically")
+    for name in ("autoScaleFormula", "autoScaleEvaluationInterval"):
+        if name in body:
+            raise invalid_property(name, body[name], "Only allowed when enableAutoScale is true.")
+    check_targets(body)
+
+
+def _check_slots(body: JsonObject, size: VmSize) -> None:
+    most = min(4 * size.vcpus, 256)
+    if not 1 <= body.get("taskSlotsPerNode", 1) <= most:
+        raise invalid_property(
+            "taskSlotsPerNode",
+            body["taskSlotsPerNode"],
+            f"Expected 1 to {most}: four for each core of the VM size, and at most 256.",
+        )
+
+
+def _check_image(configuration: JsonObject, images: Catalogue) -> str:
+    reference = configuration["imageReference"]
+    agent = configuration["nodeAgentSKUId"]
+    agent_os = images.node_agent_os(agent)
+    if agent_os is None:
+        raise invalid_property("nodeAgentSKUId", agent, "The specified node agent SKU is not offered.")
+    given = [name for name in _GALLERY if name in reference]
+    if given:
+        others = [name for name in (*_GALLERY, *_MARKETPLACE, "version") if name in reference and name != given[0]]
+        if others:
+            raise invalid_property(given[0], reference[given[0]], f"It excludes {', '.join(others)}.")
+        return agent_os
+    for name in _MARKETPLACE:
+        if not reference.get(name):
+            raise missing_property(f"virtualMachineConfiguration.imageReference.{name}")
+    found = images.find(reference)
+    shown = " ".join(reference[name] for name in _MARKETPLACE)
+    if not found:
+        raise invalid_property("imageReference", shown, "The specified image is not among the supported images.")
+    fitting = [image["nodeAgentSKUId"] for image in found]
+    if agent.lower() not in {name.lower() for name in fitting}:
+        reason = f"The image needs the node agent '{fitting[0]}'."
+        raise invalid_property("nodeAgentSKUId", agent, reason)
+    return agent_os
+
+
+def _check_network(body: JsonObject) -> None:
+    network = body.get("networkConfiguration")
+    if network is not None:
+        check_network(network)
+
+
+def _check_start_task(body: JsonObject) -> None:
+    task = body.get("startTask")
+    if task is None:
+        return
+    if not task["commandLine"].strip():
+        raise invalid_property("startTask.commandLine", task["commandLine"], "Expected a command.")
+    if task.get("maxTaskRetryCount", 0) < -1:
+        raise invalid_property("startTask.maxTaskRetryCount", task["maxTaskRetryCount"], "Expected -1 or more.")
+    identity = task.get("userIdentity", {})
+    if "username" in identity and "autoUser" in identity:
+        raise invalid_property(
+            "startTask.userIdentity", identity["username"], "username and autoUser exclude each other."
+        )
+    accounts = {account["name"] for account in body.get("userAccounts", ())}
+    if "username" in identity and identity["username"] not in accounts:
+        raise invalid_property("startTask.userIdentity.username", identity["username"], "Not among userAccounts.")
+
+
+def _check_user_accounts(accounts: Iterable[Any]) -> None:
+    names: set[str] = set()
+    for index, account in enumerate(accounts):
+        path = f"userAccounts[{index}].name"
+        if not 1 <= len(account["name"]) <= 20:
+            raise invalid_property(path, account["name"], "Expected 1 to 20 characters.")
+        if account["name"].lower() in names:
+            raise invalid_property(path, account["name"], "The name is there twice.")
+        names.add(account["name"].lower())

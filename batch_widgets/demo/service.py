@@ -1,0 +1,194 @@
+"""The service to start and stop: a thread of its own that serves the core on 127.0.0.1."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+import threading
+from typing import TYPE_CHECKING, Self
+
+from .auth import check_key
+from .clock import Clock, make_clock
+from .core import Core
+from .seeding import add_first_pools, demo_cores
+from .ssh_keys import host_key_line
+from .state import Quota, State
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from types import TracebackType
+
+    from .wire import JsonObject
+
+THREAD_NAME = "batch-widgets-demo"
+MAX_SSH_LISTENERS = 200
+
+
+class DemoService:
+    """An Azure Batch service in this process, with simulated nodes that one can log in to by SSH.
+
+    Parameters
+    ----------
+    nodes
+        The size of the pool ``demo``: Linux, with SSH, its nodes idle from the start. 0 for no such pool.
+    speed
+        Simulated seconds per real second; ``"instant"`` or infinity skips all waiting.
+    seed
+        Node ids, times and host keys follow from it.
+    port
+        Where to listen on 127.0.0.1; 0 lets the system choose.
+    clock
+        A clock to use instead of one of that speed.
+    account_name
+        The name of the account.
+    account_key
+        Its key in base64; a random one by default.
+    quota
+        What the account may have; more cores than usual if the pool ``demo`` needs them.
+    max_ssh_listeners
+        How many nodes can be logged in to; each takes a file descriptor.
+
+    Examples
+    --------
+    >>> with DemoService(nodes=2) as service:
+    ...     service.endpoint.startswith("http://127.0.0.1:")
+    True
+    """
+
+    def __init__(
+        self,
+        nodes: int = 4,
+        speed: float | str = 10,
+        seed: int = 0,
+        port: int = 0,
+        clock: Clock | None = None,
+        account_name: str = "demo",
+        *,
+        account_key: str | None = None,
+        quota: Quota | None = None,
+        max_ssh_listeners: int = MAX_SSH_LISTENERS,
+    ) -> None:
+        if nodes < 0:
+            msg = f"nodes must be 0 or more, not {nodes}"
+            raise ValueError(msg)
+        self.account_name = account_name
+        self.account_key = check_key(account_key or base64.b64encode(secrets.token_bytes(64)).decode("ascii"))
+        self.clock: Clock = clock or make_clock(speed)
+        quota = quota or Quota(dedicated_cores=max(Quota.dedicated_cores, demo_cores(nodes) + 100))
+        self._state = State(self.clock, seed, account_name, quota)
+        self._core = Core(self._state, self.account_key)
+        self._wanted_port = port
+        self._max_ssh_listeners = max_ssh_listeners
+        self._port: int | None = None
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._control = threading.Lock()
+        add_first_pools(self._state, nodes)
+
+    @property
+    def endpoint(self) -> str:
+        """The address to give to a client.
+
+        Raises
+        ------
+        RuntimeError
+            Before the service has started.
+        """
+        if self._port is None:
+            raise RuntimeError("the demo service is not started: call start()")
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def requests(self) -> Counter[tuple[str, str]]:
+        """How many requests were handled so far, by verb and operation, as in ``("GET", "list_nodes")``.
+
+        A copy: it doesn't count on. Its ``total()`` is the number of all. What is refused before an operation is
+        known counts as ``"unknown"``.
+        """
+        return self._core.counts()
+
+    @property
+    def illustrative_images(self) -> tuple[JsonObject, ...]:
+        """The supported images that are made up to show newer ones than the recorded list has."""
+        return self._state.images.illustrative
+
+    def ssh_host_key(self, node_id: str) -> str | None:
+        """Return the public host key of a node, as ``known_hosts`` has it behind the name; None for no such node."""
+        with self._core.lock:
+            for pool, node in self._state.nodes():
+                if node.id == node_id and not pool.is_windows:
+                    return host_key_line(self._state.seed, pool.id, node.id)
+        return None
+
+    def start(self) -> Self:
+        """Serve; return when the service listens. Does nothing if it already does.
+
+        Raises
+        ------
+        OSError
+            If the port is taken.
+        """
+        with self._control:
+            if self._thread is not None:
+                return self
+            ready = threading.Event()
+            failure: list[BaseException] = []
+            thread = threading.Thread(target=self._run, args=(ready, failure), name=THREAD_NAME, daemon=True)
+            thread.start()
+            ready.wait()
+            if failure:
+                thread.join()
+                raise failure[0]
+            self._thread = thread
+        return self
+
+    def stop(self) -> None:
+        """Close everything and end the thread. Does nothing if the service doesn't run."""
+        with self._control:
+            thread, self._thread = self._thread, None
+            if thread is None:
+                return
+            assert self._loop is not None
+            assert self._stopping is not None
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            thread.join()
+            self._loop = self._stopping = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        where = self.endpoint if self._thread is not None else "stopped"
+        return f"<DemoService {self.account_name!r} {where}>"
+
+    def _run(self, ready: threading.Event, failure: list[BaseException]) -> None:
+        try:
+            asyncio.run(self._serve(ready))
+        except BaseException as error:  # noqa: BLE001  told to whoever waits in start()
+            failure.append(error)
+        finally:
+            ready.set()
+
+    async def _serve(self, ready: threading.Event) -> None:
+        from .server import HttpServer
+        from .ssh import SshDoors
+
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        server = HttpServer(self._core, self._wanted_port)
+        doors = SshDoors(self._core, self._max_ssh_listeners)
+        try:
+            self._port = await server.start()
+            doors.attach()
+            ready.set()
+            await self._stopping.wait()
+        finally:
+            await server.stop()
+            await doors.close()

@@ -1,0 +1,150 @@
+"""SSH listeners of simulated nodes, on 127.0.0.1 and ports that the system gives.
+
+A listener is a bound socket until the first client comes; only then is asyncssh loaded, and it only ever gets
+connections that are already accepted. Sessions get a simulated shell and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import logging
+import socket
+from typing import TYPE_CHECKING
+
+from .nodes import ClosedDoors, LoginAddress
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .core import Core
+    from .ssh_session import Connection
+    from .state import Node, Pool
+
+    Serve = Callable[[socket.socket, Core, Pool, Node], Awaitable[Connection]]
+
+WITHOUT_ASYNCSSH = "SSH to the simulated nodes needs asyncssh: pip install batch_widgets[ssh]."
+
+_BACKLOG = 16
+_log = logging.getLogger(__name__)
+
+
+class SshDoors:
+    """Opens a listener for a node when its address is first asked for, and closes it when the node leaves.
+
+    Parameters
+    ----------
+    core
+        Holds the nodes and their users.
+    limit
+        How many listeners there may be at a time.
+    """
+
+    def __init__(self, core: Core, limit: int) -> None:
+        self._core = core
+        self._limit = limit
+        self._available = importlib.util.find_spec("asyncssh") is not None
+        self._listeners: dict[str, _Listener] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+
+    def attach(self) -> None:
+        """Begin to serve the core's nodes."""
+        self._core.nodes.doors = self
+        self._core.state.on_node_leaving = self._on_node_leaving
+
+    def open(self, pool: Pool, node: Node) -> LoginAddress | str:
+        """Return where SSH listens for a node, opened if it wasn't; or why it doesn't."""
+        if not self._available:
+            return WITHOUT_ASYNCSSH
+        listener = self._listeners.get(node.id)
+        if listener is None:
+            if len(self._listeners) >= self._limit:
+                return f"The simulated service opens at most {self._limit} SSH listeners at a time."
+            try:
+                listener = _Listener(self._core, pool, node)
+            except OSError as error:
+                return f"No port could be opened for the node: {error.strerror}."
+            self._listeners[node.id] = listener
+        return listener.address
+
+    async def close(self) -> None:
+        """Close all listeners and drop their connections."""
+        self._core.nodes.doors = ClosedDoors()
+        self._core.state.on_node_leaving = lambda _node: None
+        listeners, self._listeners = list(self._listeners.values()), {}
+        await asyncio.gather(*(listener.close() for listener in listeners), *self._ending)
+
+    def _on_node_leaving(self, node: Node) -> None:
+        listener = self._listeners.pop(node.id, None)
+        if listener is not None:
+            task = asyncio.get_running_loop().create_task(listener.close())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+
+class _Listener:
+    """The port of one node."""
+
+    def __init__(self, core: Core, pool: Pool, node: Node) -> None:
+        self._core = core
+        self._pool = pool
+        self._node = node
+        self._connections: set[asyncio.Task[None]] = set()
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            self._socket.setblocking(False)  # noqa: FBT003
+            self._socket.bind(("127.0.0.1", 0))
+            self._socket.listen(_BACKLOG)
+        except OSError:
+            self._socket.close()
+            raise
+        self.address = LoginAddress("127.0.0.1", self._socket.getsockname()[1])
+        self._accepting = asyncio.get_running_loop().create_task(self._accept())
+
+    async def close(self) -> None:
+        """Listen no more and drop the connections."""
+        self._accepting.cancel()
+        await asyncio.gather(self._accepting, return_exceptions=True)
+        # First the port, so that nobody who is dropped can come back.
+        self._socket.close()
+        connections = list(self._connections)
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                client, _ = await loop.sock_accept(self._socket)
+            except OSError:
+                # Out of file descriptors, most likely: those who log out make room.
+                await asyncio.sleep(0.2)
+                continue
+            task = loop.create_task(self._serve(client))
+            self._connections.add(task)
+            task.add_done_callback(self._connections.discard)
+
+    async def _serve(self, client: socket.socket) -> None:
+        connection: Connection | None = None
+        try:
+            serve = await asyncio.to_thread(_load)
+            connection = await serve(client, self._core, self._pool, self._node)
+            await connection.wait_closed()
+        except Exception as error:  # noqa: BLE001  a client's fault must not end the listener
+            _log.debug("An SSH connection ended: %s", error)
+        finally:
+            if connection is None:
+                client.close()
+            else:
+                connection.abort()
+                with contextlib.suppress(Exception):
+                    await connection.wait_closed()
+
+
+def _load() -> Serve:
+    """Import asyncssh, away from the loop: it takes half a second."""
+    from .ssh_session import serve
+
+    return serve

@@ -1,0 +1,239 @@
+"""SSH sessions on simulated nodes: who may log in, and the shell that they get. The only importer of asyncssh."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+import asyncssh
+
+from .clock import InstantClock, later
+from .commands import Context, Run, Sleep
+from .machine import Account, Machine
+from .node_users import key_fits, password_fits
+from .shell import ExitShellError, Shell
+from .ssh_keys import host_key_pem
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+
+    from .core import Core
+    from .state import Node, NodeUser, Pool
+
+_POLL_S = 0.02
+_LOGIN_TIMEOUT_S = 30
+_INTERRUPTED = 130
+
+
+class Connection(Protocol):
+    """What the listener needs of a connection."""
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        ...
+
+    async def wait_closed(self) -> None:
+        """Return when the connection is closed."""
+        ...
+
+
+async def serve(client: socket.socket, core: Core, pool: Pool, node: Node) -> Connection:
+    """Serve SSH to a client that has connected to a node's port."""
+    key = asyncssh.import_private_key(host_key_pem(core.state.seed, pool.id, node.id))
+
+    async def session(process: Any) -> None:
+        await _Session(core, pool, node, process).run()
+
+    connection: Connection = await asyncssh.run_server(
+        client,
+        server_factory=lambda: _Door(core, pool, node),
+        server_host_keys=[key],
+        process_factory=session,
+        encoding="utf-8",
+        errors="replace",
+        sftp_factory=None,
+        allow_scp=False,
+        agent_forwarding=False,
+        x11_forwarding=False,
+        gss_host=None,
+        password_auth=True,
+        public_key_auth=True,
+        kbdint_auth=False,
+        host_based_auth=False,
+        login_timeout=_LOGIN_TIMEOUT_S,
+        server_version="BatchWidgetsDemo",
+    )
+    return connection
+
+
+class _Door(asyncssh.SSHServer):
+    """Lets the users of a node in, by password or key, until their accounts expire."""
+
+    def __init__(self, core: Core, pool: Pool, node: Node) -> None:
+        self._core = core
+        self._pool = pool
+        self._node = node
+
+    def begin_auth(self, username: str) -> bool:  # noqa: ARG002  nobody is let in without
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    async def validate_password(self, username: str, password: str) -> bool:
+        user = self._user(username)
+        fits = await asyncio.to_thread(password_fits, user, password)
+        return fits and user is self._user(username)
+
+    def validate_public_key(self, username: str, key: Any) -> bool:
+        return key_fits(self._user(username), key.public_data)
+
+    def _user(self, name: str) -> NodeUser | None:
+        """Return a user who may log in now."""
+        with self._core.lock:
+            self._core.state.advance()
+            user = self._node.users.get(name)
+            if user is None or user.expiry <= self._core.state.now() or self._node.state == "leavingpool":
+                return None
+            return user
+
+
+class _Session:
+    """One command or one interactive shell."""
+
+    def __init__(self, core: Core, pool: Pool, node: Node, process: Any) -> None:
+        self._clock = core.state.clock
+        self._now = core.state.now
+        self._node = node
+        self._process = process
+        name = process.get_extra_info("username")
+        user = node.users.get(name)
+        self._name = name
+        self._terminal = bool(process.get_terminal_type())
+        self._ended = False
+        self._running = False
+        self._interrupted = False
+        self._at_prompt = process.break_received
+        process.break_received = self._on_break
+        home = f"/home/{name}"
+        machine = Machine(
+            node.hostname,
+            pool.size.vcpus,
+            pool.given["virtualMachineConfiguration"]["nodeAgentSKUId"],
+            core.state.now(),
+        )
+        if node.start_task is not None:
+            machine.files["/mnt/batch/tasks/startup/stdout.txt"] = node.start_task.stdout
+            machine.files["/mnt/batch/tasks/startup/stderr.txt"] = node.start_task.stderr
+        environment = {
+            "HOME": home,
+            "LOGNAME": name,
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "PWD": home,
+            "SHELL": "/bin/bash",
+            "USER": name,
+        }
+        account = Account(name, is_admin=user is not None and user.is_admin)
+        self._shell = Shell(Context(machine, account, environment, home))
+
+    async def run(self) -> None:
+        """Serve the session to its end."""
+        process = self._process
+        with suppress(asyncssh.Error, BrokenPipeError, ConnectionError):
+            if process.subsystem:
+                process.stderr.write("The simulated node has no subsystems.\n")
+                process.exit(1)
+            elif process.command is not None:
+                process.exit(await self._execute(process.command))
+            else:
+                process.exit(await self._interact())
+
+    async def _interact(self) -> int:
+        process = self._process
+        terminal = self._terminal
+        if terminal:
+            process.stdout.write(
+                f"A simulated node of batch_widgets ({self._node.id}).\n"
+                "It knows a few commands; nothing runs for real.\n"
+            )
+        async for line in self._lines():
+            status = await self._execute(line)
+            if self._ended:
+                return status
+        return self._shell.status
+
+    async def _lines(self) -> AsyncIterator[str]:
+        process = self._process
+        terminal = self._terminal
+        while True:
+            if terminal:
+                process.stdout.write(self._prompt())
+            try:
+                line = await process.stdin.readline()
+            except (asyncssh.BreakReceived, asyncssh.SignalReceived):
+                process.stdout.write("^C\n")
+                continue
+            except asyncssh.TerminalSizeChanged:
+                continue
+            if not line:
+                if terminal:
+                    process.stdout.write("logout\n")
+                return
+            yield line.rstrip("\r\n")
+
+    def _prompt(self) -> str:
+        directory = self._shell.context.directory
+        home = f"/home/{self._name}"
+        shown = "~" + directory.removeprefix(home) if (directory + "/").startswith(home + "/") else directory
+        return f"{self._name}@{self._node.hostname}:{shown}$ "
+
+    async def _execute(self, line: str) -> int:
+        self._shell.context.machine.now = self._now()
+        self._running = True
+        self._interrupted = False
+        try:
+            return await self._play(self._shell.run(line))
+        except ExitShellError as ended:
+            self._ended = True
+            return ended.status
+        finally:
+            self._running = False
+
+    def _on_break(self, milliseconds: int) -> bool:
+        """Take Ctrl+C: it ends a command that sleeps, or clears the line at the prompt."""
+        if self._running:
+            self._interrupted = True
+            return True
+        return bool(self._at_prompt(milliseconds))
+
+    async def _play(self, run: Run) -> int:
+        """Write what a command writes, and wait while it sleeps."""
+        while True:
+            try:
+                event = next(run)
+            except StopIteration as stop:
+                status: int = stop.value
+                return status
+            if isinstance(event, Sleep):
+                await self._sleep(later(self._now(), event.seconds))
+                if self._interrupted:
+                    self._process.stdout.write("^C\n")
+                    self._shell.status = _INTERRUPTED
+                    return _INTERRUPTED
+            else:
+                # A terminal has one stream for both.
+                stream = self._process.stderr if event.error and not self._terminal else self._process.stdout
+                stream.write(event.text)
+                await stream.drain()
+
+    async def _sleep(self, until: datetime) -> None:
+        # Any clock will do, also one that is stepped by hand: none of them can wake us.
+        waiting = not isinstance(self._clock, InstantClock)
+        while waiting and self._now() < until and not self._interrupted:  # noqa: ASYNC110
+            await asyncio.sleep(_POLL_S)

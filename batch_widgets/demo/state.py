@@ -1,0 +1,254 @@
+"""What the service holds: pools, their nodes, the users on them, and what is due when."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from .clock import FAR_FUTURE, Clock, InstantClock, later
+from .errors import BatchError
+from .images import Catalogue, VmSize, find_vm_size, load_catalogue
+from .wire import JsonObject, entity_tag
+
+if TYPE_CHECKING:
+    from .start_task import StartTaskRun
+
+USABLE = frozenset({"idle", "running"})
+
+Act = Callable[[datetime], None]
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What the simulated account may have at most."""
+
+    pools: int = 100
+    dedicated_cores: int = 500
+    spot_cores: int = 500
+
+
+@dataclass
+class NodeUser:
+    """A user that was added to a node; the password is kept as a salted hash only."""
+
+    name: str
+    is_admin: bool
+    expiry: datetime
+    password: tuple[bytes, bytes] | None = field(default=None, repr=False)
+    ssh_public_key: str | None = None
+
+
+@dataclass
+class Node:
+    """A simulated machine of a pool."""
+
+    id: str
+    index: int
+    dedicated: bool
+    ip_address: str
+    allocated: datetime
+    state: str
+    state_changed: datetime
+    booted: datetime | None = None
+    start_task: StartTaskRun | None = None
+    users: dict[str, NodeUser] = field(default_factory=dict)
+
+    @property
+    def hostname(self) -> str:
+        """Six characters of the id, which tell a node's prompt from the next."""
+        return self.id.split("_")[1][:6]
+
+    def enter(self, state: str, moment: datetime) -> None:
+        """Change the state."""
+        self.state = state
+        self.state_changed = moment
+
+
+@dataclass
+class Pool:
+    """A pool: the properties that the client gave, and the service's own."""
+
+    id: str
+    given: JsonObject
+    size: VmSize
+    operating_system: str
+    created: datetime
+    modified: datetime
+    tag: str
+    state: str
+    state_changed: datetime
+    allocation_state: str
+    allocation_changed: datetime
+    resize_timeout: str
+    targets: dict[bool, int]
+    resize_errors: list[JsonObject] = field(default_factory=list)
+    nodes: dict[str, Node] = field(default_factory=dict)
+    next_index: int = 0
+    resize_number: int = 0
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether the nodes run Windows."""
+        return self.operating_system == "windows"
+
+    def count(self, *, dedicated: bool) -> int:
+        """Return how many nodes of a kind are in the pool, those leaving it included."""
+        return sum(node.dedicated is dedicated for node in self.nodes.values())
+
+    def staying(self, *, dedicated: bool) -> list[Node]:
+        """Return the nodes of a kind that are not leaving, the oldest first."""
+        return [node for node in self.nodes.values() if node.dedicated is dedicated and node.state != "leavingpool"]
+
+    def nat_pool(self, backend_port: int) -> JsonObject | None:
+        """Return the inbound NAT pool that maps a port of the nodes."""
+        network = self.given.get("networkConfiguration") or {}
+        endpoints: list[JsonObject] = (network.get("endpointConfiguration") or {}).get("inboundNATPools") or []
+        return next((nat for nat in endpoints if nat["backendPort"] == backend_port), None)
+
+
+class State:
+    """Everything the service knows, brought up to its clock whenever it is asked.
+
+    Parameters
+    ----------
+    clock
+        Tells the service's time.
+    seed
+        Node ids, times and host keys follow from it.
+    account_name
+        The name of the account that the nodes' environment tells.
+    quota
+        What the account may have.
+    """
+
+    def __init__(self, clock: Clock, seed: int, account_name: str, quota: Quota) -> None:
+        self.clock = clock
+        self.seed = seed
+        self.account_name = account_name
+        self.quota = quota
+        self.base_url = "http://127.0.0.1"
+        self.images: Catalogue = load_catalogue(clock.now().astimezone(UTC))
+        self.on_node_leaving: Callable[[Node], None] = lambda _node: None
+        self._pools: dict[str, Pool] = {}
+        self._due: list[tuple[datetime, int, Act]] = []
+        self._sequence = 0
+
+    def now(self) -> datetime:
+        """Return the service's time in UTC."""
+        return self.clock.now().astimezone(UTC)
+
+    def at(self, moment: datetime, seconds: float, act: Act) -> None:
+        """Have something done some simulated seconds after a moment."""
+        self._sequence += 1
+        heapq.heappush(self._due, (later(moment, seconds), self._sequence, act))
+
+    def advance(self) -> None:
+        """Do, in order, everything that is due by now."""
+        instant = self.clock if isinstance(self.clock, InstantClock) else None
+        horizon = FAR_FUTURE - timedelta(days=1) if instant else self.now()
+        while self._due and self._due[0][0] <= horizon:
+            due, _, act = heapq.heappop(self._due)
+            if instant:
+                instant.skip_to(due)
+            act(due)
+
+    def next_tag(self, moment: datetime) -> str:
+        """Return an entity tag that no other change has."""
+        self._sequence += 1
+        return entity_tag(moment, self._sequence)
+
+    def touch(self, pool: Pool, moment: datetime) -> None:
+        """Note that a pool's own properties changed."""
+        pool.modified = moment
+        pool.tag = self.next_tag(moment)
+
+    def pools(self) -> list[Pool]:
+        """Return the pools, by id."""
+        return [self._pools[key] for key in sorted(self._pools)]
+
+    def nodes(self) -> Iterator[tuple[Pool, Node]]:
+        """Iterate over the nodes of all pools."""
+        for pool in self._pools.values():
+            for node in pool.nodes.values():
+                yield pool, node
+
+    def pool(self, pool_id: str) -> Pool:
+        """Return a pool by its id, without regard to case; or raise ``PoolNotFound``."""
+        pool = self._pools.get(pool_id.lower())
+        if pool is None:
+            raise BatchError("PoolNotFound")
+        return pool
+
+    def changeable_pool(self, pool_id: str) -> Pool:
+        """Return a pool that is not being deleted; or raise ``PoolNotFound`` or ``PoolBeingDeleted``."""
+        pool = self.pool(pool_id)
+        if pool.state == "deleting":
+            raise BatchError("PoolBeingDeleted")
+        return pool
+
+    def node(self, pool_id: str, node_id: str) -> tuple[Pool, Node]:
+        """Return a node and its pool; or raise ``PoolNotFound`` or ``NodeNotFound``."""
+        pool = self.pool(pool_id)
+        node = pool.nodes.get(node_id.lower())
+        if node is None:
+            raise BatchError("NodeNotFound")
+        return pool, node
+
+    def add_pool(self, body: JsonObject, operating_system: str) -> Pool:
+        """Take a checked pool into the account; or raise ``PoolExists``, ``PoolBeingDeleted``, ``PoolQuotaReached``."""
+        existing = self._pools.get(body["id"].lower())
+        if existing is not None:
+            raise BatchError("PoolBeingDeleted" if existing.state == "deleting" else "PoolExists")
+        if len(self._pools) >= self.quota.pools:
+            raise BatchError("PoolQuotaReached", Reason=f"The account's quota is {self.quota.pools} pools.")
+        now = self.now()
+        size = find_vm_size(body["vmSize"])
+        assert size is not None, "the rules refuse unknown sizes"
+        pool = Pool(
+            id=body["id"],
+            given=body,
+            size=size,
+            operating_system=operating_system,
+            created=now,
+            modified=now,
+            tag=self.next_tag(now),
+            state="active",
+            state_changed=now,
+            allocation_state="steady",
+            allocation_changed=now,
+            resize_timeout=body.get("resizeTimeout", "PT15M"),
+            targets={True: body.get("targetDedicatedNodes", 0), False: body.get("targetLowPriorityNodes", 0)},
+        )
+        self._pools[pool.id.lower()] = pool
+        return pool
+
+    def forget_pool(self, pool: Pool) -> None:
+        """Drop a pool from the account."""
+        if self._pools.get(pool.id.lower()) is pool:
+            del self._pools[pool.id.lower()]
+
+    def add_node(self, pool: Pool, moment: datetime, *, dedicated: bool) -> Node:
+        """Add a node that is being created."""
+        index = pool.next_index
+        pool.next_index += 1
+        digest = hashlib.sha256(f"{self.seed}\0{pool.id}\0{index}".encode()).hexdigest()
+        position = index + 4
+        node = Node(
+            id=f"tvmps_{digest}_{'d' if dedicated else 'p'}",
+            index=index,
+            dedicated=dedicated,
+            ip_address=f"10.{position >> 16 & 255}.{position >> 8 & 255}.{position & 255}",
+            allocated=moment,
+            state="creating",
+            state_changed=moment,
+        )
+        pool.nodes[node.id] = node
+        return node
+
+    def cores_in_use(self, *, dedicated: bool) -> int:
+        """Return the cores that the nodes of a kind have over all pools."""
+        return sum(pool.count(dedicated=dedicated) * pool.size.vcpus for pool in self._pools.values())

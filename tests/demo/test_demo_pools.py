@@ -1,0 +1,411 @@
+"""Pools: what is accepted, what is given back, how they grow, shrink and go."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from batch_widgets.demo.state import Quota
+
+
+def test_a_pool_gives_back_what_it_was_given_and_tells_its_own(client):
+    given_body = {
+        "displayName": "Ünïcode",
+        "metadata": [{"name": "a", "value": "b"}],
+        "resourceTags": {"team": "x"},
+        "mountConfiguration": [{"nfsMountConfiguration": {"source": "s", "relativeMountPath": "m"}}],
+        "applicationPackageReferences": [{"applicationId": "app", "version": "1"}],
+        "propertyOfALaterVersion": {"deep": [1, {"x": True}]},
+        "enableInterNodeCommunication": True,
+    }
+    answer = client.create(**given_body)
+    assert (answer.status, answer.raw) == (201, b"")
+    assert answer.headers["Location"].endswith("/pools/p")
+    pool = client.pool()
+    assert {name: pool[name] for name in given_body} == given_body
+    assert pool["resizeTimeout"] == "PT15M"
+    assert pool["taskSlotsPerNode"] == 1
+    assert pool["taskSchedulingPolicy"] == {"nodeFillType": "spread"}
+    assert pool["enableAutoScale"] is False
+    assert pool["state"] == "active"
+    assert pool["allocationState"] == "resizing"
+    assert (pool["currentDedicatedNodes"], pool["targetDedicatedNodes"]) == (0, 2)
+    assert "resizeErrors" not in pool
+
+
+def test_nulls_are_as_if_left_out(client):
+    assert client.create(displayName=None, startTask=None, taskSlotsPerNode=None).status == 201
+    assert client.pool()["taskSlotsPerNode"] == 1
+
+
+def test_ids_are_unique_without_regard_to_case(client):
+    assert client.create("Abc").status == 201
+    answer = client.create("aBC")
+    assert (answer.status, answer.code) == (409, "PoolExists")
+    assert client.pool("ABC")["id"] == "Abc"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=70) | st.from_regex(r"[A-Za-z0-9_-]{1,66}", fullmatch=True))
+def test_an_id_is_accepted_exactly_when_it_keeps_the_rule(make_module_client, pool_id):
+    accepted = make_module_client().create(pool_id).status == 201
+    assert accepted == bool(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", pool_id))
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "name"),
+    [
+        ({"id": ...}, "MissingRequiredProperty", "id"),
+        ({"vmSize": ...}, "MissingRequiredProperty", "vmSize"),
+        ({"vmSize": "Standard_None"}, "InvalidPropertyValue", "vmSize"),
+        ({"vmSize": 4}, "InvalidPropertyValue", "vmSize"),
+        ({"virtualMachineConfiguration": ...}, "MissingRequiredProperty", "virtualMachineConfiguration"),
+        ({"virtualMachineConfiguration": "x"}, "InvalidPropertyValue", "virtualMachineConfiguration"),
+        ({"displayName": "x" * 1025}, "InvalidPropertyValue", "displayName"),
+        ({"targetDedicatedNodes": -1}, "InvalidPropertyValue", "targetDedicatedNodes"),
+        ({"targetDedicatedNodes": "2"}, "InvalidPropertyValue", "targetDedicatedNodes"),
+        ({"targetDedicatedNodes": True}, "InvalidPropertyValue", "targetDedicatedNodes"),
+        ({"targetDedicatedNodes": 2.0}, "InvalidPropertyValue", "targetDedicatedNodes"),
+        ({"targetDedicatedNodes": 2**31}, "InvalidPropertyValue", "targetDedicatedNodes"),
+        ({"targetDedicatedNodes": ...}, "MissingRequiredProperty", "targetDedicatedNodes"),
+        ({"targetLowPriorityNodes": -5}, "InvalidPropertyValue", "targetLowPriorityNodes"),
+        ({"resizeTimeout": "PT4M59S"}, "InvalidPropertyValue", "resizeTimeout"),
+        ({"resizeTimeout": "5 minutes"}, "InvalidPropertyValue", "resizeTimeout"),
+        ({"taskSlotsPerNode": 0}, "InvalidPropertyValue", "taskSlotsPerNode"),
+        ({"taskSlotsPerNode": 9}, "InvalidPropertyValue", "taskSlotsPerNode"),
+        ({"autoScaleFormula": "$x=1"}, "InvalidPropertyValue", "autoScaleFormula"),
+        (
+            {"taskSchedulingPolicy": {"nodeFillType": "heap"}},
+            "InvalidPropertyValue",
+            "taskSchedulingPolicy.nodeFillType",
+        ),
+        (
+            {"applicationPackageReferences": [{"applicationId": str(i)} for i in range(11)]},
+            "InvalidPropertyValue",
+            "applicationPackageReferences",
+        ),
+        ({"userAccounts": [{"name": "x" * 21, "password": "p"}]}, "InvalidPropertyValue", "userAccounts[0].name"),
+        ({"userAccounts": [{"name": "x"}]}, "MissingRequiredProperty", "userAccounts[0].password"),
+        ({"startTask": {}}, "MissingRequiredProperty", "startTask.commandLine"),
+        ({"startTask": {"commandLine": " "}}, "InvalidPropertyValue", "startTask.commandLine"),
+        (
+            {"startTask": {"commandLine": "true", "userIdentity": {"username": "nobody"}}},
+            "InvalidPropertyValue",
+            "startTask.userIdentity.username",
+        ),
+    ],
+)
+def test_a_rule_that_is_broken_is_named(client, more, code, name):
+    answer = client.create(**{"pool_id": more.pop("id"), **more} if "id" in more else more)
+    assert (answer.status, answer.code, answer.details["PropertyName"]) == (400, code, name)
+
+
+@pytest.mark.parametrize(
+    ("reference", "agent", "name"),
+    [
+        ({"publisher": "canonical", "offer": "none", "sku": "1"}, "batch.node.ubuntu 22.04", "imageReference"),
+        ({}, "batch.node.none 1", "nodeAgentSKUId"),
+        ({}, "batch.node.ubuntu 20.04", "nodeAgentSKUId"),
+        ({"sku": ...}, "batch.node.ubuntu 22.04", "virtualMachineConfiguration.imageReference.sku"),
+        ({"virtualMachineImageId": "/x"}, "batch.node.ubuntu 22.04", "virtualMachineImageId"),
+    ],
+)
+def test_the_image_and_its_agent_must_be_offered(client, reference, agent, name):
+    base = {"publisher": "Canonical", "offer": "0001-com-ubuntu-server-jammy", "sku": "22_04-LTS"}
+    merged = {key: value for key, value in {**base, **reference}.items() if value is not ...}
+    answer = client.create(virtualMachineConfiguration={"imageReference": merged, "nodeAgentSKUId": agent})
+    assert answer.status == 400
+    assert answer.details["PropertyName"] == name
+
+
+def test_own_images_are_accepted(client):
+    configuration = {
+        "imageReference": {"virtualMachineImageId": "/subscriptions/x/images/y"},
+        "nodeAgentSKUId": "batch.node.ubuntu 22.04",
+    }
+    assert client.create(virtualMachineConfiguration=configuration).status == 201
+
+
+def test_autoscale_is_not_simulated(client):
+    answer = client.create(targetDedicatedNodes=..., enableAutoScale=True, autoScaleFormula="$TargetDedicatedNodes=1")
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+
+
+def network(*pools):
+    return {"endpointConfiguration": {"inboundNATPools": list(pools)}}
+
+
+@settings(max_examples=80, deadline=None)
+@given(first=st.integers(-5, 66_000), last=st.integers(-5, 66_000))
+def test_frontend_ranges_keep_the_rule(make_module_client, first, last):
+    nat = {"name": "x", "protocol": "tcp", "backendPort": 22, "frontendPortRangeStart": first}
+    answer = make_module_client().create(networkConfiguration=network({**nat, "frontendPortRangeEnd": last}))
+    ports = range(first, last + 1)
+    fits = first >= 1 and last <= 65_534 and len(ports) >= 40 and (last < 50_000 or first > 55_000)
+    assert (answer.status == 201) == fits
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"backendPort": 0},
+        {"backendPort": 29876},
+        {"backendPort": 65536},
+        {"name": "-x"},
+        {"name": "x."},
+        {"name": "x" * 78},
+        {"protocol": "icmp"},
+        {"networkSecurityGroupRules": [{"priority": 149, "access": "allow", "sourceAddressPrefix": "*"}]},
+        {"networkSecurityGroupRules": [{"priority": 4097, "access": "allow", "sourceAddressPrefix": "*"}]},
+        {"networkSecurityGroupRules": [{"priority": 150, "access": "allow", "sourceAddressPrefix": "10.0.0.256"}]},
+        {"networkSecurityGroupRules": [{"priority": 150, "access": "perhaps", "sourceAddressPrefix": "*"}]},
+        {"networkSecurityGroupRules": [{"priority": 150, "access": "allow", "sourceAddressPrefix": "*"}] * 2},
+    ],
+)
+def test_nat_pools_keep_the_rules(client, nat_pool, change):
+    assert client.create("good", networkConfiguration=network(nat_pool())).status == 201
+    answer = client.create(networkConfiguration=network(nat_pool(**change)))
+    assert (answer.status, answer.code) == (400, "InvalidPropertyValue")
+
+
+def test_nat_pools_of_a_pool_fit_together(client, nat_pool):
+    many = [
+        nat_pool(
+            name=f"n{i}",
+            backendPort=100 + i,
+            frontendPortRangeStart=1000 * i + 1000,
+            frontendPortRangeEnd=1000 * i + 1100,
+        )
+        for i in range(6)
+    ]
+    assert client.create("five", networkConfiguration=network(*many[:5])).status == 201
+    assert client.create("six", networkConfiguration=network(*many)).status == 400
+    overlap = nat_pool(name="b", backendPort=80, frontendPortRangeStart=40500, frontendPortRangeEnd=40600)
+    assert client.create("overlap", networkConfiguration=network(nat_pool(), overlap)).status == 400
+    twice = {**many[0], "backendPort": 22}
+    assert client.create("port", networkConfiguration=network(nat_pool(), twice)).status == 400
+
+
+def test_a_pool_fills_in_steps_on_the_clock(client):
+    client.create(targetDedicatedNodes=6, targetLowPriorityNodes=1)
+    seen = []
+    for _ in range(8):
+        pool = client.pool()
+        seen.append((pool["allocationState"], pool["currentDedicatedNodes"], pool["currentLowPriorityNodes"]))
+        client.clock.advance(5)
+    assert seen[0] == ("resizing", 0, 0)
+    assert seen[1] == ("resizing", 2, 1)
+    assert seen[-1] == ("steady", 6, 1)
+    assert {node["id"][-1] for node in client.nodes()} == {"d", "p"}
+    client.clock.advance(70)
+    assert client.states() == ["idle"]
+
+
+def test_a_resize_to_less_and_to_nothing(client):
+    client.create(targetDedicatedNodes=4)
+    client.clock.advance(120)
+    before = {node["id"] for node in client.nodes()}
+    assert client.send("POST", "/pools/p/resize", {"targetDedicatedNodes": 1}).status == 202
+    assert client.states() == ["idle", "leavingpool"]
+    client.clock.advance(30)
+    left = {node["id"] for node in client.nodes()}
+    assert len(left) == 1
+    assert left < before
+    assert client.pool()["allocationState"] == "steady"
+    assert client.send("POST", "/pools/p/resize", {"targetDedicatedNodes": 0}).status == 202
+    client.clock.advance(30)
+    assert client.nodes() == []
+    assert client.send("POST", "/pools/p/resize", {"targetDedicatedNodes": 2}).status == 202
+    client.clock.advance(120)
+    assert not before & {node["id"] for node in client.nodes()}
+
+
+def test_a_resize_is_refused_while_another_runs(client):
+    client.create()
+    answer = client.send("POST", "/pools/p/resize", {"targetDedicatedNodes": 5})
+    assert (answer.status, answer.code) == (409, "PoolBeingResized")
+    assert client.send("POST", "/pools/p/resize", {}).code == "MissingRequiredProperty"
+    assert client.send("POST", "/pools/none/resize", {"targetDedicatedNodes": 5}).code == "PoolNotFound"
+
+
+def test_a_resize_can_be_stopped(client):
+    client.create(targetDedicatedNodes=6)
+    client.clock.advance(5)
+    assert client.send("POST", "/pools/p/stopresize").status == 202
+    assert client.pool()["allocationState"] == "stopping"
+    client.clock.advance(10)
+    pool = client.pool()
+    assert pool["allocationState"] == "steady"
+    assert pool["resizeErrors"][0]["code"] == "ResizeStopped"
+    assert pool["currentDedicatedNodes"] == 2
+    assert client.send("POST", "/pools/p/stopresize").status == 409
+
+
+def test_the_entity_tag_follows_changes(client):
+    client.create()
+    client.clock.advance(100)
+    before = client.pool()
+    client.send("POST", "/pools/p/resize", {"targetDedicatedNodes": 3})
+    after = client.pool()
+    assert before["eTag"] != after["eTag"]
+    assert before["lastModified"] < after["lastModified"]
+
+
+def test_a_pool_in_deletion_refuses_and_then_is_gone(client):
+    client.create()
+    client.clock.advance(100)
+    assert client.send("DELETE", "/pools/p").status == 202
+    assert client.pool()["state"] == "deleting"
+    assert client.states() == ["leavingpool"]
+    node = client.nodes()[0]["id"]
+    for answer in (
+        client.send("DELETE", "/pools/p"),
+        client.create(),
+        client.send("POST", "/pools/p/resize", {"targetDedicatedNodes": 0}),
+        client.send("POST", f"/pools/p/nodes/{node}/users", {"name": "x", "password": "y"}),
+    ):
+        assert (answer.status, answer.code) == (409, "PoolBeingDeleted")
+    client.clock.advance(20)
+    assert client.send("HEAD", "/pools/p").status == 404
+    assert client.create().status == 201
+
+
+def test_quotas(make_client):
+    client = make_client(quota=Quota(pools=5, dedicated_cores=7, spot_cores=0))
+    client.create(targetDedicatedNodes=10, targetLowPriorityNodes=1)
+    client.clock.advance(60)
+    pool = client.pool()
+    assert (pool["allocationState"], pool["currentDedicatedNodes"], pool["currentLowPriorityNodes"]) == ("steady", 3, 0)
+    codes = {error["code"] for error in pool["resizeErrors"]}
+    assert codes == {"AccountCoreQuotaReached", "AccountLowPriorityCoreQuotaReached"}
+    client.create("second")
+    answer = client.create("third")
+    assert (answer.status, answer.code) == (409, "PoolQuotaReached")
+
+
+def test_an_image_of_the_wrong_generation_fails_at_allocation(client):
+    client.create(vmSize="Standard_DC2s_v2")
+    client.clock.advance(60)
+    pool = client.pool()
+    assert (pool["allocationState"], pool["currentDedicatedNodes"]) == ("steady", 0)
+    assert pool["resizeErrors"][0]["code"] == "AllocationFailed"
+    assert "Generation" in pool["resizeErrors"][0]["values"][0]["value"]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("resize"), st.integers(0, 12), st.integers(0, 3)),
+        st.tuples(st.just("stop"), st.just(0), st.just(0)),
+        st.tuples(st.just("wait"), st.integers(0, 90), st.just(0)),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(target=st.integers(0, 12), steps=STEPS)
+def test_whatever_is_asked_a_pool_comes_to_rest_within_its_quota(make_module_client, target, steps):
+    client = make_module_client(quota=Quota(dedicated_cores=16))
+    client.create(targetDedicatedNodes=target)
+    for kind, first, second in steps:
+        if kind == "resize":
+            body = {"targetDedicatedNodes": first, "targetLowPriorityNodes": second}
+            client.send("POST", "/pools/p/resize", body)
+        elif kind == "stop":
+            client.send("POST", "/pools/p/stopresize")
+        else:
+            client.clock.advance(first)
+        assert client.pool()["currentDedicatedNodes"] <= 8
+    client.clock.advance(300)
+    pool = client.pool()
+    assert pool["allocationState"] == "steady"
+    reached = pool["currentDedicatedNodes"] == pool["targetDedicatedNodes"]
+    assert reached or pool["resizeErrors"]
+    assert len(client.nodes()) == pool["currentDedicatedNodes"] + pool["currentLowPriorityNodes"]
+    assert client.states() in ([], ["idle"])
+
+
+def test_lists_come_in_pages(client):
+    for number in range(5):
+        client.create(f"pool-{number}", targetDedicatedNodes=0)
+    ids = []
+    query = {"maxresults": "3", "$filter": "startswith(id, 'pool')"}
+    while True:
+        body = client.send("GET", "/pools", query=query).json
+        ids += [pool["id"] for pool in body["value"]]
+        if "odata.nextLink" not in body:
+            break
+        assert body["odata.nextLink"].startswith("http://127.0.0.1/pools?")
+        token = re.search(r"skiptoken=([^&]+)", body["odata.nextLink"])[1].replace("%3D", "=")
+        query["$skiptoken"] = token
+    assert ids == [f"pool-{number}" for number in range(5)]
+
+
+def test_bounds_of_lists(client):
+    for value in ("0", "1001", "-1"):
+        answer = client.send("GET", "/pools", query={"maxresults": value})
+        assert (answer.status, answer.code) == (400, "OutOfRangeQueryParameterValue")
+    for value in ("", "null", "true", "0.5", "1e3", "٣"):
+        answer = client.send("GET", "/pools", query={"maxresults": value})
+        assert (answer.status, answer.code) == (400, "InvalidQueryParameterValue")
+    assert client.send("GET", "/pools", query={"$skiptoken": "junk"}).code == "InvalidQueryParameterValue"
+
+
+def test_properties_can_be_selected(client):
+    pool = client.send("GET", "/pools/legacy-pool", query={"$select": "id,state"}).json
+    assert set(pool) == {"odata.metadata", "id", "state"}
+    listed = client.send("GET", "/pools", query={"$select": "id"}).json["value"]
+    assert all(set(pool) == {"id"} for pool in listed)
+
+
+def test_the_images_have_each_state_of_support(client):
+    images = client.send("GET", "/supportedimages").json["value"]
+    assert len(images) == 68 + len(client.state.images.illustrative)
+    ends = {image.get("batchSupportEndOfLife", "none")[:10] for image in images}
+    assert {"none", "2025-12-03", "2026-03-03", "2026-08-30"} <= ends
+    assert max(ends - {"none"}) > "2028"
+
+
+@pytest.mark.parametrize(
+    ("text", "check"),
+    [
+        ("verificationType eq 'verified'", lambda i: i["verificationType"] == "verified"),
+        ("osType ne 'linux'", lambda i: i["osType"] == "windows"),
+        (
+            "nodeAgentSKUId eq 'batch.node.el 9' or nodeAgentSKUId eq 'batch.node.el 8' and osType eq 'windows'",
+            lambda i: i["nodeAgentSKUId"] == "batch.node.el 9",
+        ),
+        (
+            "(osType eq 'linux' or osType eq 'windows') and verificationType eq 'unverified'",
+            lambda i: i["verificationType"] == "unverified",
+        ),
+    ],
+)
+def test_images_are_filtered(client, text, check):
+    everything = client.send("GET", "/supportedimages").json["value"]
+    found = client.send("GET", "/supportedimages", query={"$filter": text}).json["value"]
+    assert found == [image for image in everything if check(image)]
+    assert found
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("publisher eq 'x'", 501),
+        ("osType gt 'x'", 501),
+        ("startswith(osType,'l')", 501),
+        ("", 400),
+        ("osType", 400),
+        ("osType eq", 400),
+        ("osType eq linux", 400),
+        ("osType eq 'linux' and", 400),
+        ("osType is 'linux'", 400),
+        ("(osType eq 'linux'", 400),
+        ("osType eq 'linux' osType eq 'x'", 400),
+        ("(" * 50 + "osType eq 'linux'" + ")" * 50, 400),
+        ("osType eq 'linux' §", 400),
+    ],
+)
+def test_filters_that_cannot_be_judged_are_refused(client, text, status):
+    assert client.send("GET", "/supportedimages", query={"$filter": text}).status == status

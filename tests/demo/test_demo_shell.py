@@ -1,0 +1,143 @@
+"""The simulated shell and its commands, which never touch the host."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from batch_widgets.demo.commands import Context, Output, Sleep
+from batch_widgets.demo.machine import Account, Machine
+from batch_widgets.demo.shell import ExitShellError, Shell, run_program
+
+
+def make_shell(*, admin=False):
+    machine = Machine("abc123", 2, "batch.node.ubuntu 22.04", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    environment = {"HOME": "/home/alice", "NAME": "value", "EMPTY": ""}
+    return Shell(Context(machine, Account("alice", is_admin=admin), environment, "/home/alice"))
+
+
+def play(run):
+    out, err, slept = [], [], 0.0
+    try:
+        while True:
+            event = next(run)
+            if isinstance(event, Sleep):
+                slept += event.seconds
+            else:
+                assert isinstance(event, Output)
+                (err if event.error else out).append(event.text)
+    except StopIteration as stop:
+        status = stop.value
+    except ExitShellError as ended:
+        status = ended.status
+    return status, "".join(out), "".join(err), slept
+
+
+def run(script, **more):
+    return play(make_shell(**more).run(script))[:3]
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "out"),
+    [
+        ("echo a b  c", 0, "a b c\n"),
+        ("echo 'a  b' \"c  $NAME\" '$NAME' \\$NAME", 0, "a  b c  value $NAME $NAME\n"),
+        ("echo ${NAME}x $NAMEx $EMPTY-", 0, "valuex -\n"),
+        ("printenv NAME", 0, "value\n"),
+        ("printenv NONE", 1, ""),
+        ("true && echo yes || echo no", 0, "yes\n"),
+        ("false && echo yes || echo no", 0, "no\n"),
+        ("false; echo $?", 0, "1\n"),
+        ("echo a; echo b\necho c", 0, "a\nb\nc\n"),
+        ("echo a > /dev/null; echo b", 0, "b\n"),
+        ("echo a > f && echo b >> f && cat f", 0, "a\nb\n"),
+        ("cat none 2>&1", 1, "cat: none: No such file or directory\n"),
+        ("cat none 2> /dev/null || echo gone", 0, "gone\n"),
+        ("cat none &> all; cat all", 0, "cat: none: No such file or directory\n"),
+        ("exit 7; echo no", 7, ""),
+        ("hostname; whoami; pwd; nproc", 0, "abc123\nalice\n/home/alice\n2\n"),
+        ("cd /mnt/batch/tasks && ls", 0, "fsmounts\nshared\nstartup\nvolatile\nworkitems\n"),
+        ("cd none; pwd", 0, "/home/alice\n"),
+        ("cat /etc/os-release | grep ^ID", 0, "ID=ubuntu\n"),
+        ("ls / | sort | head -n 2 | wc -l", 0, "2\n"),
+        ("A=1; export B=2; echo $A $B; printenv A B", 1, "1 2\n2\n"),
+        ("X=5 printenv X", 0, "5\n"),
+        ("env X=6 printenv X", 0, "6\n"),
+        ("/bin/bash -c 'exit 4'; echo $?", 0, "4\n"),
+        ("uname", 0, "Linux\n"),
+        ("date", 0, "Fri Jan  2 03:04:05 UTC 2026\n"),
+        ("# nothing", 0, ""),
+        ("echo a # b", 0, "a\n"),
+        ("echo a#b", 0, "a#b\n"),
+        ("", 0, ""),
+        ("nonsense", 127, ""),
+        ("$EMPTY echo hi", 0, "hi\n"),
+        ("'' x", 127, ""),
+    ],
+)
+def test_scripts(script, status, out):
+    found = run(script)
+    assert (found[0], found[1]) == (status, out)
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["echo $(id)", "echo `id`", "for x in a", "echo 'a", "a &&", "; ;;", "| a", "cat < f", "echo >", "sleep 1 &"],
+)
+def test_what_the_shell_does_not_know_is_an_error(script):
+    status, out, err = run(script)
+    assert status == 2
+    assert out == ""
+    assert err.startswith("bash: ")
+
+
+def test_sudo_is_for_administrators():
+    assert run("sudo whoami", admin=True)[:2] == (0, "root\n")
+    status, out, err = run("sudo whoami")
+    assert (status, out) == (1, "")
+    assert "sudoers" in err
+
+
+def test_sleep_takes_time_on_the_clock_only():
+    assert play(make_shell().run("sleep 90; sleep 1m; echo done")) == (0, "done\n", "", 150.0)
+    assert run("sleep forever")[0] == 1
+
+
+def test_a_program_without_a_shell():
+    assert play(run_program(make_shell(), "echo $NAME ; ls"))[:2] == (0, "$NAME ; ls\n")
+    assert play(run_program(make_shell(), "/bin/sh -c 'echo $NAME'"))[:2] == (0, "value\n")
+    assert play(run_program(make_shell(), "exit 3"))[0] == 127
+    assert play(run_program(make_shell(), "echo 'x"))[0] == 2
+
+
+def test_files_of_the_host_are_out_of_reach(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("host")
+    assert run(f"cat {secret}")[0] == 1
+    assert run(f"echo x > {secret}")[0] == 1
+    assert secret.read_text() == "host"
+    assert run("cat /etc/passwd")[0] == 1
+    assert "PATH" not in run("printenv")[1]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(alphabet="ab $'\"\\;|&>2#{}=\n`(/-.1", max_size=40)
+    | st.lists(
+        st.sampled_from(
+            ["echo", "a", "cat", ">", ">>", "|", "&&", "||", ";", "$NAME", "bash -c", "sudo", "env", "f", "cd", "'x y'"]
+        )
+    ).map(" ".join)
+)
+def test_no_line_breaks_the_shell(script):
+    status, out, _, _ = play(make_shell(admin=True).run(script))
+    assert 0 <= status <= 255
+    assert len(out) < 100_000
+    play(run_program(make_shell(), script))
+
+
+def test_words_and_files_stay_small():
+    script = "A=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; " + "A=$A$A; " * 40 + "echo end"
+    assert run(script)[1] == "end\n"
+    assert len(run("echo aaaaaaaa > f; " + "cat f f f f >> f; " * 20 + "cat f")[1]) <= 262_144

@@ -1,0 +1,323 @@
+"""Logging in to simulated nodes with the system's own OpenSSH client."""
+
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from batch_widgets.demo import DemoService
+
+pytest.importorskip("asyncssh")
+pytestmark = pytest.mark.skipif(shutil.which("ssh") is None, reason="needs the OpenSSH client")
+
+PASSWORD = "Secret-42 ü"
+
+
+class Door:
+    """One node of a running service, its users, and OpenSSH to knock with."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.service = DemoService(nodes=2, speed=50)
+        self.service.start()
+        self.state = self.service._state
+        self.core = self.service._core
+        self.node = next(iter(self.state.pool("demo").nodes.values()))
+        self.port = self.open(self.node)
+        self.key = folder / "id_ed25519"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key)], check=True)
+        self.askpass = folder / "askpass"
+        self.askpass.write_text('#!/bin/sh\nprintf "%s\\n" "$DEMO_PASSWORD"\n')
+        self.askpass.chmod(0o755)
+        self.known = folder / "known_hosts"
+        self.known.write_text(f"[127.0.0.1]:{self.port} {self.service.ssh_host_key(self.node.id)}\n")
+
+    def call(self, act):
+        """Run something on the service's own thread, as a request would."""
+        done = threading.Event()
+        result = []
+
+        def run():
+            result.append(act())
+            done.set()
+
+        self.service._loop.call_soon_threadsafe(run)
+        assert done.wait(10)
+        return result[0]
+
+    def open(self, node):
+        return self.call(lambda: self.core.nodes.doors.open(self.state.pool("demo"), node)).port
+
+    def user(self, name="alice", node=None, **more):
+        from batch_widgets.demo.node_users import NodeUserOperations
+        from batch_widgets.demo.request import Request
+        from batch_widgets.demo.wire import encode
+
+        (node or self.node).users.pop(name, None)
+        request = Request(
+            "POST", "/x", {"poolId": "demo", "nodeId": (node or self.node).id}, body=encode({"name": name, **more})
+        )
+        assert NodeUserOperations(self.state).create_node_user(request).status == 201
+
+    @property
+    def public_key(self):
+        return Path(f"{self.key}.pub").read_text().strip()
+
+    def arguments(self, *options, user="alice", port=None):
+        return [
+            *("-F", "/dev/null", "-o", f"UserKnownHostsFile={self.known}", "-o", "StrictHostKeyChecking=yes"),
+            *("-o", "NumberOfPasswordPrompts=1", "-o", "IdentityAgent=none", "-o", "LogLevel=ERROR"),
+            *options,
+        ]
+
+    def ssh(self, *command, user="alice", password=None, key=None, options=(), stdin=""):
+        identity = ("-i", str(key), "-o", "IdentitiesOnly=yes") if key else ("-o", "PubkeyAuthentication=no")
+        return subprocess.run(
+            ["ssh", *self.arguments(*identity, *options), "-p", str(self.port), f"{user}@127.0.0.1", *command],
+            capture_output=True,
+            text=True,
+            input=stdin,
+            timeout=30,
+            env=self.environment(password),
+            check=False,
+        )
+
+    def environment(self, password):
+        return {
+            "PATH": "/usr/bin:/bin",
+            "SSH_ASKPASS": str(self.askpass),
+            "SSH_ASKPASS_REQUIRE": "force",
+            "DEMO_PASSWORD": password or "",
+            "LANG": "C.UTF-8",
+            "TERM": "xterm",
+        }
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory):
+    door = Door(tmp_path_factory.mktemp("ssh"))
+    yield door
+    door.service.stop()
+
+
+def test_a_password_lets_in(door):
+    door.user(password=PASSWORD)
+    done = door.ssh("whoami; exit 7", password=PASSWORD)
+    assert (done.returncode, done.stdout) == (7, "alice\n"), done.stderr
+    # The host key was checked against the one that the service tells.
+
+
+def test_a_key_lets_in(door):
+    door.user(sshPublicKey=door.public_key)
+    done = door.ssh("ls /mnt/batch/tasks && printenv AZ_BATCH_POOL_ID", key=door.key)
+    assert done.stdout.split() == ["fsmounts", "shared", "startup", "volatile", "workitems"], done.stderr
+    assert done.returncode == 1
+
+
+def test_an_rsa_key_lets_in(door, tmp_path):
+    key = tmp_path / "id_rsa"
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", str(key)], check=True)
+    door.user(sshPublicKey=Path(f"{key}.pub").read_text())
+    assert door.ssh("echo in", key=key).stdout == "in\n"
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "more"),
+    [
+        ("alice", "wrong", {}),
+        ("alice", "", {}),
+        ("nobody", PASSWORD, {}),
+        ("root", PASSWORD, {}),
+        ("alice", PASSWORD, {"expiryTime": "2020-01-01T00:00:00Z"}),
+    ],
+)
+def test_nobody_else_gets_in(door, user, password, more):
+    door.user(password=PASSWORD, **more)
+    done = door.ssh("whoami", user=user, password=password)
+    assert (done.returncode, done.stdout) == (255, "")
+    assert "Permission denied" in done.stderr
+
+
+def test_another_key_does_not_let_in(door, tmp_path):
+    other = tmp_path / "other"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(other)], check=True)
+    door.user(sshPublicKey=door.public_key)
+    assert "Permission denied" in door.ssh("whoami", key=other).stderr
+
+
+def test_a_user_of_one_node_is_none_of_another(door):
+    other = list(door.state.pool("demo").nodes.values())[1]
+    door.user("bob", node=other, password=PASSWORD)
+    assert "Permission denied" in door.ssh("whoami", user="bob", password=PASSWORD).stderr
+
+
+def test_a_deleted_user_does_not_get_in(door):
+    door.user(password=PASSWORD)
+    assert door.ssh("true", password=PASSWORD).returncode == 0
+    door.node.users.clear()
+    assert door.ssh("true", password=PASSWORD).returncode == 255
+
+
+def test_an_interactive_shell(door):
+    door.user(password=PASSWORD, isAdmin=True)
+    done = door.ssh(password=PASSWORD, options=("-tt",), stdin="whoami\ncd /mnt\npwd\nsudo whoami\nnonsense\nexit 5\n")
+    assert done.returncode == 5, done.stderr
+    prompt = f"alice@{door.node.hostname}:~$ "
+    assert "simulated node" in done.stdout
+    assert prompt in done.stdout
+    for text in ("alice\n", ":/mnt$ ", "/mnt\n", "root\n", "command not found"):
+        assert text in done.stdout
+
+
+def test_an_interactive_command_is_interrupted(door):
+    door.user(password=PASSWORD)
+    with subprocess.Popen(
+        ["ssh", *door.arguments("-o", "PubkeyAuthentication=no", "-tt"), "-p", str(door.port), "alice@127.0.0.1"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=door.environment(PASSWORD),
+    ) as process:
+        process.stdin.write(b"sleep 100000\r")
+        process.stdin.flush()
+        time.sleep(1)
+        process.stdin.write(b"\x03")
+        process.stdin.flush()
+        time.sleep(0.5)
+        out, _ = process.communicate(b"echo $? on\rexit 0\r", timeout=20)
+    assert b"^C" in out
+    assert b"130 on" in out
+    assert process.returncode == 0
+
+
+def test_commands_from_standard_input(door):
+    door.user(password=PASSWORD)
+    done = door.ssh(password=PASSWORD, options=("-T",), stdin="echo one\nfalse\n")
+    assert (done.returncode, done.stdout) == (1, "one\n")
+
+
+def test_sleep_takes_the_services_time(door):
+    door.user(password=PASSWORD)
+    began = time.monotonic()
+    assert door.ssh("sleep 60; echo awake", password=PASSWORD).stdout == "awake\n"
+    assert 1.1 < time.monotonic() - began < 10
+
+
+def test_forwarding_is_refused(door):
+    door.user(password=PASSWORD)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        target = f"127.0.0.1:{listener.getsockname()[1]}"
+        done = door.ssh(password=PASSWORD, options=("-W", target))
+        assert done.returncode != 0
+        remote = door.ssh("true", password=PASSWORD, options=("-o", "ExitOnForwardFailure=yes", "-R", f"0:{target}"))
+        assert remote.returncode == 255
+        listener.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+@pytest.mark.parametrize("tool", [["sftp"], ["scp", "-O"], ["scp"]])
+def test_files_are_not_transferred(door, tool, tmp_path):
+    if shutil.which(tool[0]) is None:
+        pytest.skip("not installed")
+    door.user(password=PASSWORD)
+    (tmp_path / "f").write_text("x")
+    ends = [str(tmp_path / "f"), "alice@127.0.0.1:f"] if tool[0] == "scp" else ["alice@127.0.0.1"]
+    done = subprocess.run(
+        [*tool, *door.arguments("-o", "PubkeyAuthentication=no"), "-P", str(door.port), *ends],
+        capture_output=True,
+        text=True,
+        input="",
+        timeout=30,
+        env=door.environment(PASSWORD),
+        check=False,
+    )
+    assert done.returncode != 0
+
+
+def test_a_node_that_leaves_drops_its_connections(tmp_path):
+    door = Door(tmp_path)
+    try:
+        door.user(password=PASSWORD)
+        with subprocess.Popen(
+            [
+                "ssh",
+                *door.arguments("-o", "PubkeyAuthentication=no"),
+                "-p",
+                str(door.port),
+                "alice@127.0.0.1",
+                "sleep 9999",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=door.environment(PASSWORD),
+        ) as process:
+            time.sleep(1)
+            assert process.poll() is None
+            from batch_widgets.demo.allocation import delete_pool
+
+            pool = door.state.pool("demo")
+            door.call(lambda: delete_pool(door.state, pool, door.state.now()))
+            process.communicate(timeout=10)
+            assert process.returncode == 255
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", door.port), timeout=5)
+    finally:
+        door.service.stop()
+
+
+def test_stopping_ends_the_sessions(tmp_path):
+    door = Door(tmp_path)
+    door.user(password=PASSWORD)
+    with subprocess.Popen(
+        [
+            "ssh",
+            *door.arguments("-o", "PubkeyAuthentication=no"),
+            "-p",
+            str(door.port),
+            "alice@127.0.0.1",
+            "sleep 9999",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=door.environment(PASSWORD),
+    ) as process:
+        time.sleep(1)
+        began = time.monotonic()
+        door.service.stop()
+        assert time.monotonic() - began < 5
+        process.communicate(timeout=10)
+        assert process.returncode == 255
+
+
+def test_listeners_have_a_cap():
+    with DemoService(nodes=3, max_ssh_listeners=2) as service:
+        door = Door.__new__(Door)
+        door.service = service
+        pool = service._state.pool("demo")
+        found = [
+            door.call(lambda node=node: service._core.nodes.doors.open(pool, node)) for node in pool.nodes.values()
+        ]
+        assert [isinstance(answer, str) for answer in found] == [False, False, True]
+        assert "2" in found[2]
+
+
+def test_without_asyncssh_the_reason_is_told(monkeypatch):
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "asyncssh" else real(name, *a))
+    with DemoService(nodes=1) as service:
+        door = Door.__new__(Door)
+        door.service = service
+        pool = service._state.pool("demo")
+        answer = door.call(lambda: service._core.nodes.doors.open(pool, next(iter(pool.nodes.values()))))
+        assert "batch_widgets[ssh]" in answer

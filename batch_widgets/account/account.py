@@ -1,0 +1,390 @@
+"""BatchAccount: the account that widgets and scripts work on."""
+
+from __future__ import annotations
+
+import weakref
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from batch_widgets import login, pools
+from batch_widgets.account import follow, users
+from batch_widgets.account.aio import AsyncAccount
+from batch_widgets.errors import ServiceUnreachableError, ValidationError
+from batch_widgets.images import NodeAgentSku, SupportedImage, node_agent_skus
+from batch_widgets.keys import parse_public_key
+from batch_widgets.nodes import NodeUser, check_user, outcomes_frame
+from batch_widgets.problems import Problem, errors_of
+from batch_widgets.runner import Operation, Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    import pandas as pd
+
+    from batch_widgets.login import RemoteLoginSettings
+    from batch_widgets.nodes import Node
+    from batch_widgets.pools import Pool, PoolSpec
+    from batch_widgets.service import BatchService
+
+T = TypeVar("T")
+
+_WAIT_S = 30.0
+_POLL_INTERVAL_S = 3.0
+
+
+class BatchAccount:
+    """A Batch account.
+
+    ``list_*`` and ``get_*`` wait for the answer, at most 30 seconds, and return values; what changes something
+    returns an :class:`Operation` at once. :attr:`aio` has the same names as coroutines. Made by
+    :func:`batch_widgets.connect` and :func:`batch_widgets.connect_demo`; usable as a context manager.
+
+    Parameters
+    ----------
+    make_service : callable
+        Makes the service's client; called on the loop thread when first needed.
+    endpoint : str
+        The account's address.
+    name : str
+        The account's name.
+    poll_interval_s : float
+        How often a change is followed, in seconds.
+    host_keys : callable, optional
+        Gives the public host keys of nodes by node id, where somebody knows them.
+    is_demo : bool
+        True for the embedded service.
+    on_close : callable, optional
+        Called last by :meth:`close`.
+
+    Raises
+    ------
+    AuthenticationError, ServiceUnreachableError, ServiceError, ClosedError
+        From every call.
+    """
+
+    def __init__(
+        self,
+        make_service: Callable[[], BatchService],
+        *,
+        endpoint: str,
+        name: str,
+        poll_interval_s: float = _POLL_INTERVAL_S,
+        host_keys: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
+        is_demo: bool = False,
+        on_close: Callable[[], object] | None = None,
+    ) -> None:
+        self.endpoint = endpoint
+        self.name = name
+        self.is_demo = is_demo
+        self.poll_interval_s = poll_interval_s
+        self.known_images: tuple[SupportedImage, ...] = ()
+        self.aio = AsyncAccount(self)
+        self.runner = Runner()
+        self._make_service = make_service
+        self._service: BatchService | None = None
+        self._host_keys = host_keys
+        self._on_close = on_close
+        self._close_callbacks: list[weakref.WeakMethod[Callable[[], object]]] = []
+
+    # reading
+
+    def check(self) -> None:
+        """Make one cheap call: it raises if address, credentials or clock are wrong."""
+        self.wait(self.aio.check())
+
+    def list_supported_images(self) -> list[SupportedImage]:
+        """List the images that the account supports, with their node agents."""
+        return self.wait(self.aio.list_supported_images())
+
+    def list_node_agent_skus(self) -> list[NodeAgentSku]:
+        """List the node agents with their verified images: the 2017 call, computed from the supported images."""
+        return node_agent_skus(self.list_supported_images())
+
+    def list_pools(self) -> list[Pool]:
+        """List the account's pools."""
+        return self.wait(self.aio.list_pools())
+
+    def get_pool(self, pool_id: str) -> Pool:
+        """Get a pool; NotFoundError if there is none of that id."""
+        return self.wait(self.aio.get_pool(pool_id))
+
+    def list_nodes(self, pool_id: str) -> list[Node]:
+        """List the nodes of a pool."""
+        return self.wait(self.aio.list_nodes(pool_id))
+
+    def list_remote_login_settings(self, pool_id: str, nodes: Sequence[str] | None = None) -> list[RemoteLoginSettings]:
+        """Get where the nodes of a pool can be reached.
+
+        Parameters
+        ----------
+        pool_id : str
+            The pool.
+        nodes : sequence of str, optional
+            Node ids; default: all.
+
+        Returns
+        -------
+        list of RemoteLoginSettings
+            One for each node, in order; one without a way in has its ``reason``.
+        """
+        return self.wait(self.aio.list_remote_login_settings(pool_id, nodes))
+
+    # changing
+
+    def create_pool(self, spec: PoolSpec) -> Operation[Pool]:
+        """Create a pool and follow it until its nodes are ready.
+
+        Parameters
+        ----------
+        spec : PoolSpec
+            The pool.
+
+        Returns
+        -------
+        Operation
+            Its result is the Pool; it fails with PoolAllocationError where the nodes do not become ready. Cancelling
+            it stops the following only.
+
+        Raises
+        ------
+        ValidationError
+            If the pool breaks a rule; nothing was sent.
+        """
+        if errors := errors_of(pools.check(spec, self.known_images)):
+            raise ValidationError(errors)
+
+        async def work(operation: Operation[Pool]) -> Pool:
+            return await follow.create_pool(await self.service(), spec, operation.report, self.poll_interval_s)
+
+        return self.runner.submit(
+            f"Create pool {spec.pool_id}", work, on_cancel="The pool may remain and be charged until you delete it."
+        )
+
+    def resize_pool(
+        self, pool_id: str, *, target_dedicated_nodes: int | None = None, target_low_priority_nodes: int | None = None
+    ) -> Operation[Pool]:
+        """Resize a pool and follow it until its nodes are ready.
+
+        Parameters
+        ----------
+        pool_id : str
+            The pool.
+        target_dedicated_nodes, target_low_priority_nodes : int, optional
+            Nodes wanted; what is left out stays.
+
+        Returns
+        -------
+        Operation
+            As from :meth:`create_pool`.
+        """
+        targets = {
+            "target_dedicated_nodes": target_dedicated_nodes,
+            "target_low_priority_nodes": target_low_priority_nodes,
+        }
+        if all(target is None for target in targets.values()):
+            raise ValidationError([Problem("target_dedicated_nodes", "Say how many nodes are wanted.")])
+        if wrong := [name for name, target in targets.items() if target is not None and target < 0]:
+            raise ValidationError([Problem(name, "A number of nodes is 0 or more.") for name in wrong])
+
+        async def work(operation: Operation[Pool]) -> Pool:
+            return await follow.resize_pool(
+                await self.service(),
+                pool_id,
+                target_dedicated_nodes,
+                target_low_priority_nodes,
+                operation.report,
+                self.poll_interval_s,
+            )
+
+        return self.runner.submit(f"Resize pool {pool_id}", work, on_cancel="The resize goes on at the service.")
+
+    def delete_pool(self, pool_id: str) -> Operation[None]:
+        """Delete a pool with its nodes and follow it until it is gone."""
+
+        async def work(operation: Operation[None]) -> None:
+            await follow.delete_pool(await self.service(), pool_id, operation.report, self.poll_interval_s)
+
+        return self.runner.submit(f"Delete pool {pool_id}", work, on_cancel="The deletion goes on at the service.")
+
+    def add_user(
+        self,
+        pool_id: str,
+        name: str,
+        *,
+        ssh_public_key: str | None = None,
+        password: str | Callable[[], str] | None = None,
+        is_admin: bool = False,
+        days: int | None = None,
+        nodes: Sequence[str] | None = None,
+        os_type: str = "linux",
+    ) -> Operation[pd.DataFrame]:
+        """Add a user to many nodes at once.
+
+        Parameters
+        ----------
+        pool_id : str
+            The pool.
+        name : str
+            The user's name.
+        ssh_public_key : str, optional
+            In OpenSSH's one-line form.
+        password : str or callable, optional
+            Or a function that asks for it, such as ``getpass.getpass``.
+        is_admin : bool
+            Whether it may use ``sudo``.
+        days : int, optional
+            Days until it expires; the service's default is one. Linux nodes count whole days.
+        nodes : sequence of str, optional
+            Node ids; default: all usable nodes, the others are skipped with the reason.
+        os_type : str
+            ``"linux"`` or ``"windows"``: what the nodes run.
+
+        Returns
+        -------
+        Operation
+            Its result is a DataFrame ``node_id``, ``outcome`` (``"added"``, ``"exists"``, ``"skipped"``, ``"failed"``),
+            ``error_code``, ``message``: a row for every node asked for. An existing user is left as it is.
+
+        Raises
+        ------
+        ValidationError
+            If name, key, password or days are wrong; nothing was sent.
+        """
+        problems = errors_of(
+            check_user(name, days=days, has_password=bool(password), has_key=bool(ssh_public_key), os_type=os_type)
+        )
+        if problems:
+            raise ValidationError(problems)
+        key = parse_public_key(ssh_public_key).line if ssh_public_key else None
+        secret = password() if callable(password) else password
+        if password is not None and not secret:
+            raise ValidationError([Problem("password", "The password is empty.")])
+        expiry = datetime.now(UTC) + timedelta(days=days) if days is not None else None
+        user = NodeUser(name, secret, key, is_admin, expiry)
+
+        async def work(operation: Operation[pd.DataFrame]) -> pd.DataFrame:
+            return outcomes_frame(await users.add_user(await self.service(), pool_id, user, nodes, operation.report))
+
+        return self.runner.submit(f"Add user {name}", work, on_cancel="Nodes that have the user keep it.")
+
+    def delete_user(self, pool_id: str, name: str, *, nodes: Sequence[str] | None = None) -> Operation[pd.DataFrame]:
+        """Delete a user from many nodes at once.
+
+        Parameters
+        ----------
+        pool_id, name : str
+            The pool and the user.
+        nodes : sequence of str, optional
+            Node ids; default: all usable nodes.
+
+        Returns
+        -------
+        Operation
+            Its result is a DataFrame as from :meth:`add_user`, outcomes ``"deleted"``, ``"absent"``, ``"skipped"``,
+            ``"failed"``.
+        """
+
+        async def work(operation: Operation[pd.DataFrame]) -> pd.DataFrame:
+            return outcomes_frame(await users.delete_user(await self.service(), pool_id, name, nodes, operation.report))
+
+        return self.runner.submit(f"Delete user {name}", work, on_cancel="Nodes done so far stay done.")
+
+    # logging in
+
+    @property
+    def known_hosts(self) -> Path:
+        """The file in which the ``ssh`` commands keep the nodes' host keys."""
+        return login.known_hosts_file(self.name)
+
+    def ssh_command(self, user: str, settings: RemoteLoginSettings, *, identity_file: Path | None = None) -> str:
+        """Give the complete ``ssh`` command of a user on a node.
+
+        Parameters
+        ----------
+        user : str
+            The user.
+        settings : RemoteLoginSettings
+            Where the node is.
+        identity_file : Path, optional
+            The private key, where it is known.
+
+        Returns
+        -------
+        str
+            Quoted for a POSIX shell. Where the node's host key is known (the demo), it is written to
+            :attr:`known_hosts` first.
+        """
+        return self.ssh_commands(user, [settings], identity_file=identity_file)[settings.node_id]
+
+    def ssh_commands(
+        self, user: str, settings: Sequence[RemoteLoginSettings], *, identity_file: Path | None = None
+    ) -> dict[str, str]:
+        """Give the ``ssh`` commands of a user by node id, of those nodes that can be reached."""
+        reachable = [one for one in settings if one.reachable]
+        known = self._host_keys([one.node_id for one in reachable]) if self._host_keys else {}
+        if known:
+            login.write_known_hosts(self.known_hosts, known)
+        return {
+            one.node_id: login.ssh_command(
+                user,
+                one,
+                identity_file=identity_file,
+                known_hosts=self.known_hosts,
+                host_key_known=one.node_id in known,
+            )
+            for one in reachable
+        }
+
+    # life
+
+    @property
+    def closed(self) -> bool:
+        """True once :meth:`close` was called."""
+        return self.runner.closed
+
+    async def service(self) -> BatchService:
+        """Give the service's client; on the loop thread only."""
+        if self._service is None:
+            self._service = self._make_service()
+        return self._service
+
+    def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run one of this account's coroutines and wait for it, at most 30 seconds."""
+        try:
+            return self.runner.call(coroutine, _WAIT_S)
+        except TimeoutError:
+            raise ServiceUnreachableError(
+                f"{self.endpoint} gave no complete answer within {_WAIT_S:g} s.", hint="Try again."
+            ) from None
+
+    def add_close_callback(self, method: Callable[[], object]) -> None:
+        """Call a bound method after :meth:`close`, unless its object is gone by then."""
+        self._close_callbacks = [reference for reference in self._close_callbacks if reference() is not None]
+        self._close_callbacks.append(weakref.WeakMethod(method))
+
+    def close(self) -> None:
+        """End operations and refreshes, close the connections, and stop the demo if this is one. Idempotent."""
+
+        async def last() -> None:
+            for reference in self._close_callbacks:
+                if (callback := reference()) is not None:
+                    self.runner.notify(callback)
+            if self._service is not None:
+                await self._service.close()
+
+        if self.runner.close(last) and self._on_close is not None:
+            self._on_close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        words = [self.name, self.endpoint, *(["demo"] if self.is_demo else []), *(["closed"] if self.closed else [])]
+        return f"<BatchAccount {', '.join(words)}>"

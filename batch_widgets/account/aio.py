@@ -1,0 +1,94 @@
+"""AsyncAccount: the account's names as coroutines, for any loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from batch_widgets.account import users
+from batch_widgets.images import NodeAgentSku, SupportedImage, node_agent_skus
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    import pandas as pd
+
+    from batch_widgets.account.account import BatchAccount
+    from batch_widgets.login import RemoteLoginSettings
+    from batch_widgets.nodes import Node
+    from batch_widgets.pools import Pool, PoolSpec
+    from batch_widgets.service import BatchService
+
+T = TypeVar("T")
+
+
+class AsyncAccount:
+    """The calls of :class:`BatchAccount` as coroutines; parameters, results and errors are the same.
+
+    What changes something returns its result once it is complete; cancelling the awaiter leaves the change running.
+
+    Parameters
+    ----------
+    account : BatchAccount
+        The account.
+    """
+
+    def __init__(self, account: BatchAccount) -> None:
+        self._account = account
+
+    async def _ask(self, call: Callable[[BatchService], Awaitable[T]]) -> T:
+        async def on_loop() -> T:
+            return await call(await self._account.service())
+
+        return await self._account.runner.run(on_loop())
+
+    async def check(self) -> None:
+        """Make one cheap call."""
+        await self._ask(lambda service: service.check())
+
+    async def list_supported_images(self) -> list[SupportedImage]:
+        """List the images that the account supports."""
+        images = await self._ask(lambda service: service.list_supported_images())
+        self._account.known_images = tuple(images)
+        return images
+
+    async def list_node_agent_skus(self) -> list[NodeAgentSku]:
+        """List the node agents with their verified images."""
+        return node_agent_skus(await self.list_supported_images())
+
+    async def list_pools(self) -> list[Pool]:
+        """List the account's pools."""
+        return await self._ask(lambda service: service.list_pools())
+
+    async def get_pool(self, pool_id: str) -> Pool:
+        """Get a pool."""
+        return await self._ask(lambda service: service.get_pool(pool_id))
+
+    async def list_nodes(self, pool_id: str) -> list[Node]:
+        """List the nodes of a pool."""
+        return await self._ask(lambda service: service.list_nodes(pool_id))
+
+    async def list_remote_login_settings(
+        self, pool_id: str, nodes: Sequence[str] | None = None
+    ) -> list[RemoteLoginSettings]:
+        """Get where the nodes of a pool can be reached."""
+        return await self._ask(lambda service: users.list_remote_login_settings(service, pool_id, nodes))
+
+    async def create_pool(self, spec: PoolSpec) -> Pool:
+        """Create a pool and follow it until its nodes are ready."""
+        return await self._account.create_pool(spec)
+
+    async def resize_pool(self, pool_id: str, **targets: int | None) -> Pool:
+        """Resize a pool and follow it until its nodes are ready."""
+        return await self._account.resize_pool(pool_id, **targets)
+
+    async def delete_pool(self, pool_id: str) -> None:
+        """Delete a pool and follow it until it is gone."""
+        await self._account.delete_pool(pool_id)
+
+    async def add_user(self, pool_id: str, name: str, **options: Any) -> pd.DataFrame:
+        """Add a user to many nodes at once."""
+        return await self._account.add_user(pool_id, name, **options)
+
+    async def delete_user(self, pool_id: str, name: str, *, nodes: Sequence[str] | None = None) -> pd.DataFrame:
+        """Delete a user from many nodes at once."""
+        return await self._account.delete_user(pool_id, name, nodes=nodes)

@@ -1,0 +1,236 @@
+"""Changing a pool and following it until the change is complete. Our own polling: the SDK's pollers swallow errors."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from batch_widgets.errors import (
+    AlreadyExistsError,
+    BatchWidgetsError,
+    NotFoundError,
+    PoolAllocationError,
+    ServiceError,
+    ServiceUnreachableError,
+    ThrottledError,
+)
+from batch_widgets.nodes import BROKEN_STATES, ON_THE_WAY_STATES, state_counts, state_words
+from batch_widgets.runner import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from batch_widgets.nodes import Node
+    from batch_widgets.pools import Pool, PoolSpec
+    from batch_widgets.service import BatchService
+
+    Report = Callable[[Progress], None]
+
+_TRIES = 6  # silent polls in a row before following gives up
+_CLOCK_TOLERANCE = timedelta(minutes=15)
+
+
+async def create_pool(service: BatchService, spec: PoolSpec, report: Report, poll_interval_s: float) -> Pool:
+    """Create a pool and follow it until its nodes are ready."""
+    report(Progress(0, spec.target_nodes, "asking for the pool"))
+    asked_at = datetime.now(UTC)
+    try:
+        await _unhurried(lambda: service.create_pool(spec), report)
+    except ServiceUnreachableError as error:
+        if not error.maybe_done:
+            raise
+        report(Progress(0, spec.target_nodes, "the answer was lost; looking whether the pool exists"))
+        await _confirm_created(service, spec.pool_id, asked_at, error, poll_interval_s)
+    return await follow_until_ready(service, spec.pool_id, report, poll_interval_s)
+
+
+async def _unhurried(change: Callable[[], Awaitable[None]], report: Report) -> None:
+    """Ask for a change again for as long as the service asks for a pause: a refused change was not made."""
+    patience = _Patience()
+    while True:
+        try:
+            await change()
+        except ThrottledError as error:
+            report(Progress(message="the account asks for a pause"))
+            await patience.wait(error, 0.0)
+        else:
+            return
+
+
+async def _confirm_created(
+    service: BatchService, pool_id: str, asked_at: datetime, lost: ServiceUnreachableError, poll_interval_s: float
+) -> None:
+    """Find out what a lost answer meant."""
+    patience = _Patience()
+    missed = False
+    while True:
+        try:
+            pool = await service.get_pool(pool_id)
+        except NotFoundError:
+            if missed:  # looked twice: the first look may have come before the pool
+                raise ServiceUnreachableError(
+                    f"The connection broke, and pool {pool_id} was not created.", hint="Try again."
+                ) from None
+            missed = True
+            await asyncio.sleep(poll_interval_s)
+        except BatchWidgetsError as error:
+            try:
+                await patience.wait(error, poll_interval_s)
+            except BatchWidgetsError:
+                raise ServiceUnreachableError(
+                    f"The connection broke before the answer: pool {pool_id} may exist and be charged.",
+                    hint="Look it up as soon as the service answers.",
+                    maybe_done=True,
+                ) from None
+        else:
+            break
+    if pool.creation_time and pool.creation_time < asked_at - _CLOCK_TOLERANCE:
+        raise AlreadyExistsError(
+            f"Pool {pool_id} exists since {pool.creation_time:%d %b %Y %H:%M} UTC.",
+            hint="Choose another pool id.",
+            code="PoolExists",
+        ) from lost
+
+
+async def resize_pool(
+    service: BatchService,
+    pool_id: str,
+    dedicated: int | None,
+    spot: int | None,
+    report: Report,
+    poll_interval_s: float,
+) -> Pool:
+    """Resize a pool and follow it until its nodes are ready."""
+    report(Progress(message="asking for the new size"))
+
+    async def ask() -> None:
+        await service.resize_pool(pool_id, target_dedicated_nodes=dedicated, target_low_priority_nodes=spot)
+
+    try:
+        await _unhurried(ask, report)
+    except ServiceUnreachableError as error:
+        if not error.maybe_done:
+            raise
+        report(Progress(message="the answer was lost; looking what the pool's size is"))
+        pool = await service.get_pool(pool_id)
+        if dedicated not in {None, pool.target_dedicated_nodes} or spot not in {None, pool.target_low_priority_nodes}:
+            raise
+    return await follow_until_ready(service, pool_id, report, poll_interval_s)
+
+
+async def delete_pool(service: BatchService, pool_id: str, report: Report, poll_interval_s: float) -> None:
+    """Delete a pool and follow it until it is gone."""
+    report(Progress(0, 1, "asking for the deletion"))
+    lost: ServiceUnreachableError | None = None
+    try:
+        await _unhurried(lambda: service.delete_pool(pool_id), report)
+    except ServiceUnreachableError as error:
+        if not error.maybe_done:
+            raise
+        lost = error
+    except ServiceError as error:
+        if error.code != "PoolBeingDeleted":
+            raise
+    patience = _Patience()
+    while True:
+        try:
+            pool = await service.get_pool(pool_id)
+        except NotFoundError:
+            report(Progress(1, 1, "deleted"))
+            return
+        except (ServiceUnreachableError, ServiceError) as error:
+            report(Progress(0, 1, "no answer; trying again"))
+            await patience.wait(error, poll_interval_s)
+            continue
+        patience = _Patience()
+        if lost is not None and pool.state == "active":
+            raise lost
+        report(Progress(0, 1, f"deleting, {pool.current_nodes} nodes left"))
+        await asyncio.sleep(poll_interval_s)
+
+
+async def follow_until_ready(service: BatchService, pool_id: str, report: Report, poll_interval_s: float) -> Pool:
+    """Poll a pool until it has all its nodes and each is ready.
+
+    Raises
+    ------
+    PoolAllocationError
+        If the pool did not reach its size, a node broke, or the pool was deleted meanwhile.
+    """
+    patience = _Patience()
+    while True:
+        try:
+            pool = await service.get_pool(pool_id)
+            nodes = await service.list_nodes(pool_id)
+        except NotFoundError:
+            raise PoolAllocationError(f"Pool {pool_id} was deleted meanwhile.", code="PoolNotFound") from None
+        except (ServiceUnreachableError, ServiceError) as error:
+            report(Progress(message="no answer; trying again"))
+            await patience.wait(error, poll_interval_s)
+            continue
+        patience = _Patience()
+        if pool.state == "deleting":
+            raise PoolAllocationError(f"Pool {pool_id} is being deleted.", code="PoolBeingDeleted")
+        report(_progress(pool, nodes))
+        if _settled(pool, nodes):
+            _raise_if_broken(pool, nodes)
+            return pool
+        await asyncio.sleep(poll_interval_s)
+
+
+class _Patience:
+    """How often in a row the service may stay silent."""
+
+    def __init__(self) -> None:
+        self._tries = 0
+
+    async def wait(self, error: BatchWidgetsError, interval_s: float) -> None:
+        """Pause, or raise the error: after too many in a row, and at once if it will not pass by itself."""
+        self._tries += 1
+        passes = isinstance(error, ServiceUnreachableError | ThrottledError) or (error.status or 0) >= 500
+        if not passes or self._tries >= _TRIES:
+            raise error
+        pause_s = error.retry_after_s if isinstance(error, ThrottledError) else interval_s * 2**self._tries
+        await asyncio.sleep(min(pause_s, 60.0))
+
+
+def _progress(pool: Pool, nodes: Sequence[Node]) -> Progress:
+    counts = state_counts(nodes)
+    ready = sum(node.usable for node in nodes)
+    if pool.allocation_state != "steady":
+        message = f"{pool.current_nodes} of {pool.target_nodes} nodes allocated"
+    elif ready < pool.target_nodes:
+        waiting = [state_words(state) for state in counts if state in ON_THE_WAY_STATES]
+        message = ", ".join(waiting) or "waiting for nodes"
+    else:
+        message = "ready"
+    return Progress(ready, pool.target_nodes, message, counts)
+
+
+def _settled(pool: Pool, nodes: Sequence[Node]) -> bool:
+    if pool.allocation_state != "steady":
+        return False
+    if pool.resize_errors:
+        return True
+    complete = pool.current_nodes == pool.target_nodes == len(nodes)
+    return complete and not any(node.state in ON_THE_WAY_STATES for node in nodes)
+
+
+def _raise_if_broken(pool: Pool, nodes: Sequence[Node]) -> None:
+    remains = f"Pool {pool.id} remains with {len(nodes)} nodes; delete or resize it to stop the charge."
+    if pool.resize_errors:
+        first = pool.resize_errors[0]
+        values = "; ".join(f"{name}: {value}" for name, value in first.values)
+        raise PoolAllocationError(
+            f"Pool {pool.id} has {pool.current_nodes} of {pool.target_nodes} nodes. {first.message}"
+            + (f" ({values})" if values else ""),
+            code=first.code,
+            hint=f"{first.advice} {remains}".strip(),
+        )
+    if broken := [node for node in nodes if node.state in BROKEN_STATES]:
+        raise PoolAllocationError(
+            f"{len(broken)} of {len(nodes)} nodes of pool {pool.id} did not become ready. {broken[0].trouble}",
+            code=broken[0].state,
+            hint=f"Mend the start task, then make the pool again. {remains}",
+        )

@@ -1,0 +1,115 @@
+"""Pool: a pool that the service has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from batch_widgets.pools.spec import SSH_PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from batch_widgets.images import ImageReference
+
+_SPOT_QUOTA = "The account's quota of Spot cores is used up. Ask for fewer Spot nodes, or for more quota."
+_RESIZE_ADVICE = {
+    "allocationtimedout": "The nodes did not come in time. Try again, or allow more minutes.",
+    "allocationfailed": "Azure could not allocate the nodes. The details give the reason.",
+    "accountcorequotareached": "The account's quota of dedicated cores is used up. Ask for fewer nodes or more quota.",
+    "accountvmseriescorequotareached": "The quota for this VM family is used up. Take another, or ask for more quota.",
+    "accountlowprioritycorequotareached": _SPOT_QUOTA,
+    "accountspotcorequotareached": _SPOT_QUOTA,
+    "unsupportedvmsize": "Batch does not support this VM size here. Take another.",
+    "incompatiblevmsize": "The VM size does not fit the configuration. Take another.",
+    "resizestopped": "The resize was stopped.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ResizeError:
+    """Why a pool did not reach its size.
+
+    Parameters
+    ----------
+    code : str
+        The service's code, such as ``"AccountCoreQuotaReached"``.
+    message : str
+        The service's words.
+    values : tuple of (str, str)
+        The service's details.
+    """
+
+    code: str
+    message: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def advice(self) -> str:
+        """What to try, where that is known."""
+        return _RESIZE_ADVICE.get(self.code.casefold(), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A pool that the service has.
+
+    Parameters
+    ----------
+    id, display_name, vm_size, node_agent_sku_id : str
+        As asked for; empty where the service gives none.
+    state : str
+        ``"active"`` or ``"deleting"``.
+    allocation_state : str
+        ``"steady"``, ``"resizing"`` or ``"stopping"``.
+    image_reference : ImageReference, optional
+        The Marketplace image; None for a custom one.
+    current_dedicated_nodes, current_low_priority_nodes : int
+        Nodes that the pool has.
+    target_dedicated_nodes, target_low_priority_nodes : int
+        Nodes that it should have.
+    resize_errors : tuple of ResizeError
+        Why it has not, after the last resize.
+    creation_time : datetime, optional
+        In UTC.
+    body : mapping
+        The service's whole answer under its own names.
+    """
+
+    id: str
+    display_name: str
+    state: str
+    allocation_state: str
+    vm_size: str
+    node_agent_sku_id: str
+    image_reference: ImageReference | None
+    current_dedicated_nodes: int
+    current_low_priority_nodes: int
+    target_dedicated_nodes: int
+    target_low_priority_nodes: int
+    resize_errors: tuple[ResizeError, ...] = ()
+    creation_time: datetime | None = None
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def os_type(self) -> str:
+        """``"windows"`` or ``"linux"``, as the node agent says."""
+        return "windows" if "windows" in self.node_agent_sku_id.casefold() else "linux"
+
+    @property
+    def current_nodes(self) -> int:
+        """Dedicated and Spot nodes that the pool has."""
+        return self.current_dedicated_nodes + self.current_low_priority_nodes
+
+    @property
+    def target_nodes(self) -> int:
+        """Dedicated and Spot nodes that it should have."""
+        return self.target_dedicated_nodes + self.target_low_priority_nodes
+
+    @property
+    def maps_ssh(self) -> bool:
+        """True where the pool maps port 22 to the outside, so that its nodes can be logged in to."""
+        network = self.body.get("networkConfiguration") or {}
+        endpoints = network.get("endpointConfiguration") or {}
+        return any(nat.get("backendPort") == SSH_PORT for nat in endpoints.get("inboundNATPools") or ())

@@ -1,0 +1,35 @@
+"""What can be wrong with an input: a field, a message, and how bad it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong, or that deserves a second look.
+
+    Parameters
+    ----------
+    field : str
+        The trait or argument that it belongs to, such as ``"pool_id"``.
+    message : str
+        What is wrong and what to do, in a sentence.
+    severity : {"error", "warning"}
+        An error blocks, a warning does not.
+    """
+
+    field: str
+    message: str
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.field}: {self.message}"
+
+
+def errors_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Keep the problems that block."""
+    return tuple(problem for problem in problems if problem.severity == "error")

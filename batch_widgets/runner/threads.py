@@ -1,0 +1,134 @@
+"""The two threads of an account: the loop, where calls run, and the notifier, where observers run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_log = logging.getLogger("batch_widgets")
+_STOP_S = 5.0
+
+
+class LoopThread:
+    """An event loop on a daemon thread, started when first used.
+
+    Parameters
+    ----------
+    name : str
+        The thread's name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The running loop."""
+        with self._lock:
+            if self._loop is None:
+                ready = threading.Event()
+                loop = asyncio.new_event_loop()
+
+                def run() -> None:
+                    asyncio.set_event_loop(loop)
+                    loop.call_soon(ready.set)
+                    loop.run_forever()
+
+                self._thread = threading.Thread(target=run, name=self._name, daemon=True)
+                self._thread.start()
+                ready.wait()
+                self._loop = loop
+            return self._loop
+
+    def is_current(self) -> bool:
+        """Tell whether the caller runs on this thread."""
+        return threading.current_thread() is self._thread
+
+    def stop(self) -> None:
+        """Cancel what still runs, end the thread and close the loop."""
+        with self._lock:
+            loop, thread = self._loop, self._thread
+        if loop is None or thread is None or loop.is_closed():
+            return
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(timeout=_STOP_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=_STOP_S)
+        if not thread.is_alive():
+            loop.close()  # does not wait for worker threads: a sign-in in a browser may take minutes
+
+
+async def _cancel_all() -> None:
+    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=_STOP_S / 2)
+    await asyncio.get_running_loop().shutdown_asyncgens()
+
+
+class Notifier:
+    """Runs callbacks one after the other on a daemon thread, so that a slow observer stops nothing else.
+
+    Parameters
+    ----------
+    name : str
+        The thread's name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._queue: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def post(self, callback: Callable[[], object]) -> None:
+        """Run `callback` soon; in order; its errors go to the log."""
+        with self._lock:
+            if self._closed:
+                return
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+            self._queue.put(callback)
+
+    def is_current(self) -> bool:
+        """Tell whether the caller runs on this thread."""
+        return threading.current_thread() is self._thread
+
+    def _run(self) -> None:
+        while (callback := self._queue.get()) is not None:
+            try:
+                callback()
+            except BaseException:  # noqa: BLE001 (an observer may raise anything, SystemExit too)
+                _log.exception("A callback failed")
+
+    def drain(self, timeout: float = 10.0) -> None:
+        """Wait until all that was posted has run (nothing to wait for on the notifier itself)."""
+        done = threading.Event()
+        with self._lock:
+            if self._thread is None or self._closed or self.is_current():
+                return
+            self._queue.put(done.set)
+        done.wait(timeout)
+
+    def stop(self) -> None:
+        """Run what is queued and end the thread."""
+        with self._lock:
+            self._closed = True
+            thread = self._thread
+        if thread is not None:
+            self._queue.put(None)
+            if not self.is_current():
+                thread.join(timeout=10)

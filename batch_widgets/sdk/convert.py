@@ -1,0 +1,121 @@
+"""SDK objects to own values, and own values to SDK objects."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from azure.batch import models
+
+from batch_widgets.images import ImageReference, SupportedImage
+from batch_widgets.login import RemoteLoginSettings
+from batch_widgets.nodes import Node
+from batch_widgets.pools import Pool, ResizeError
+
+if TYPE_CHECKING:
+    from batch_widgets.nodes import NodeUser
+    from batch_widgets.pools import PoolSpec
+
+
+def _text(value: Any) -> str:
+    """Give an enum's value, a newer service's plain text as it is, and nothing as the empty text."""
+    return str(value.value) if isinstance(value, Enum) else str(value or "")
+
+
+def image_reference(reference: models.BatchVmImageReference | None) -> ImageReference | None:
+    """Convert a Marketplace image; a custom or gallery image, and none, give None."""
+    if reference is None or not reference.publisher:
+        return None
+    return ImageReference(
+        publisher=reference.publisher,
+        offer=reference.offer or "",
+        sku=reference.sku or "",
+        version=reference.version or "latest",
+    )
+
+
+def supported_image(image: models.BatchSupportedImage) -> SupportedImage:
+    """Convert a supported image."""
+    return SupportedImage(
+        node_agent_sku_id=image.node_agent_sku_id,
+        image_reference=image_reference(image.image_reference) or ImageReference("", "", ""),
+        os_type=_text(image.os_type),
+        verified=_text(image.verification_type) == "verified",
+        capabilities=None if image.capabilities is None else tuple(image.capabilities),
+        batch_support_end_of_life=image.batch_support_end_of_life,
+    )
+
+
+def pool(answer: models.BatchPool) -> Pool:
+    """Convert a pool."""
+    machine = answer.virtual_machine_configuration
+    return Pool(
+        id=answer.id,
+        display_name=answer.display_name or "",
+        state=_text(answer.state),
+        allocation_state=_text(answer.allocation_state),
+        vm_size=answer.vm_size or "",
+        node_agent_sku_id=(machine.node_agent_sku_id or "") if machine else "",
+        image_reference=image_reference(machine.image_reference) if machine else None,
+        current_dedicated_nodes=answer.current_dedicated_nodes or 0,
+        current_low_priority_nodes=answer.current_low_priority_nodes or 0,
+        target_dedicated_nodes=answer.target_dedicated_nodes or 0,
+        target_low_priority_nodes=answer.target_low_priority_nodes or 0,
+        resize_errors=tuple(
+            ResizeError(
+                code=error.code or "",
+                message=error.message or "",
+                values=tuple((pair.name or "", pair.value or "") for pair in error.error_values or ()),
+            )
+            for error in answer.resize_errors or ()
+        ),
+        creation_time=answer.creation_time,
+        body=answer.as_dict(),
+    )
+
+
+def node(answer: models.BatchNode) -> Node:
+    """Convert a node; whatever a creating node does not have yet is empty."""
+    info = answer.start_task_info
+    failure = info.failure_info if info else None
+    return Node(
+        id=answer.id,
+        state=_text(answer.state),
+        is_dedicated=answer.is_dedicated is not False,
+        ip_address=answer.ip_address or "",
+        scheduling_state=_text(answer.scheduling_state),
+        running_tasks_count=answer.running_tasks_count,
+        start_task_exit_code=info.exit_code if info else None,
+        start_task_failure=(failure.message or failure.code or "") if failure else "",
+        errors=tuple(": ".join(filter(None, (error.code, error.message))) for error in answer.errors or ()),
+        allocation_time=answer.allocation_time,
+    )
+
+
+def remote_login_settings(node_id: str, answer: models.BatchNodeRemoteLoginSettings) -> RemoteLoginSettings:
+    """Convert remote login settings; fields that the service leaves out stay None."""
+    address, port = answer.remote_login_ip_address or None, answer.remote_login_port or None
+    return RemoteLoginSettings(
+        node_id=node_id,
+        ip_address=address,
+        port=port,
+        ipv6_address=answer.ipv6_remote_login_ip_address or None,
+        ipv6_port=answer.ipv6_remote_login_port or None,
+        reason="" if address and port else "The service gives no address for this node.",
+    )
+
+
+def pool_create_options(spec: PoolSpec) -> models.BatchPoolCreateOptions:
+    """Give the SDK's options for a pool."""
+    return models.BatchPoolCreateOptions(spec.to_body())
+
+
+def node_user_create_options(user: NodeUser) -> models.BatchNodeUserCreateOptions:
+    """Give the SDK's options for a node user. They show the password in clear: never print or keep them."""
+    return models.BatchNodeUserCreateOptions(
+        name=user.name,
+        is_admin=user.is_admin,
+        expiry_time=user.expiry_time,
+        password=user.password,
+        ssh_public_key=user.ssh_public_key,
+    )

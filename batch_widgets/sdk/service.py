@@ -1,0 +1,162 @@
+"""SdkService: the Batch service as azure.batch.aio speaks to it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from azure.batch import models
+from azure.batch.aio import BatchClient
+from azure.core.pipeline.policies import AsyncRetryPolicy
+
+from batch_widgets._version import __version__
+from batch_widgets.errors import BatchWidgetsError
+from batch_widgets.sdk import convert
+from batch_widgets.sdk.credentials import make_credential
+from batch_widgets.sdk.failures import translate
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from batch_widgets.images import SupportedImage
+    from batch_widgets.login import RemoteLoginSettings
+    from batch_widgets.nodes import Node, NodeUser
+    from batch_widgets.pools import Pool, PoolSpec
+
+# An endpoint that is dead or swallows packets is an error within 10 seconds: two tries to connect, or one wait for an
+# answer.
+_TIMEOUTS = {"connection_timeout": 4, "read_timeout": 9}
+_RETRIES = {
+    "retry_total": 2,
+    "retry_connect": 1,
+    "retry_read": 0,
+    "retry_status": 2,
+    "retry_backoff_factor": 0.3,
+}
+_LONGEST_PAUSE_S = 2.0
+_READING = {"GET", "HEAD"}
+
+
+class _Retries(AsyncRetryPolicy[Any, Any]):
+    """Retries as set above, of what reads only: who asked for a change decides what a lost answer means.
+
+    A long pause that the service asks for is left to the caller too.
+    """
+
+    def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {**super().configure_retries(options), "methods": _READING}
+
+    def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
+        if response.http_request.method not in _READING:
+            return False
+        pause_s = self.get_retry_after(response) or 0.0
+        return pause_s <= _LONGEST_PAUSE_S and bool(super().is_retry(settings, response))
+
+
+class SdkService:
+    """A Batch account, through the SDK's aio client.
+
+    Made on the loop thread and used there only.
+
+    Parameters
+    ----------
+    endpoint : str
+        With its scheme, such as ``"https://contoso.eastus.batch.azure.com"``.
+    account_name : str
+        The account.
+    account_key : str, optional
+        Its shared key.
+    credential : object, optional
+        Any azure-core credential.
+    """
+
+    def __init__(
+        self, endpoint: str, account_name: str, *, account_key: str | None = None, credential: Any = None
+    ) -> None:
+        self._endpoint = endpoint
+        self._credential, self._own_credential = make_credential(account_name, account_key, credential)
+        self._client = BatchClient(
+            endpoint,
+            self._credential,
+            user_agent=f"batch_widgets/{__version__}",
+            retry_policy=_Retries(**_RETRIES),
+            **_TIMEOUTS,
+        )
+
+    @asynccontextmanager
+    async def _errors(self, *, changes: bool = False) -> AsyncIterator[None]:
+        """Let nothing but this package's errors out."""
+        try:
+            yield
+        except BatchWidgetsError:
+            raise
+        except Exception as error:  # noqa: BLE001 (the SDK, its transport and credentials raise anything)
+            raise translate(error, endpoint=self._endpoint, changes=changes) from None
+
+    async def check(self) -> None:
+        """Ask for the first pool's id."""
+        async with self._errors():
+            async for _ in self._client.list_pools(max_results=1, select=["id"]).by_page():
+                return
+
+    async def list_supported_images(self) -> list[SupportedImage]:
+        """List the images that the account supports."""
+        async with self._errors():
+            return [convert.supported_image(image) async for image in self._client.list_supported_images()]
+
+    async def list_pools(self) -> list[Pool]:
+        """List the account's pools."""
+        async with self._errors():
+            return [convert.pool(pool) async for pool in self._client.list_pools()]
+
+    async def get_pool(self, pool_id: str) -> Pool:
+        """Get a pool."""
+        async with self._errors():
+            return convert.pool(await self._client.get_pool(pool_id))
+
+    async def create_pool(self, spec: PoolSpec) -> None:
+        """Ask for a pool."""
+        async with self._errors(changes=True):
+            await self._client.create_pool(convert.pool_create_options(spec))
+
+    async def resize_pool(
+        self, pool_id: str, *, target_dedicated_nodes: int | None, target_low_priority_nodes: int | None
+    ) -> None:
+        """Ask for another size."""
+        options = models.BatchPoolResizeOptions(
+            target_dedicated_nodes=target_dedicated_nodes, target_low_priority_nodes=target_low_priority_nodes
+        )
+        async with self._errors(changes=True):
+            await self._client.begin_resize_pool(pool_id, options)  # the poller is never asked
+
+    async def delete_pool(self, pool_id: str) -> None:
+        """Ask for a pool's deletion."""
+        async with self._errors(changes=True):
+            await self._client.begin_delete_pool(pool_id)  # the poller is never asked
+
+    async def list_nodes(self, pool_id: str) -> list[Node]:
+        """List the nodes of a pool."""
+        async with self._errors():
+            return [convert.node(node) async for node in self._client.list_nodes(pool_id)]
+
+    async def create_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
+        """Add a user to a node."""
+        async with self._errors(changes=True):
+            await self._client.create_node_user(pool_id, node_id, convert.node_user_create_options(user))
+
+    async def delete_node_user(self, pool_id: str, node_id: str, name: str) -> None:
+        """Delete a user from a node."""
+        async with self._errors(changes=True):
+            await self._client.delete_node_user(pool_id, node_id, name)
+
+    async def get_remote_login_settings(self, pool_id: str, node_id: str) -> RemoteLoginSettings:
+        """Get where a node can be reached."""
+        async with self._errors():
+            answer = await self._client.get_node_remote_login_settings(pool_id, node_id)
+            return convert.remote_login_settings(node_id, answer)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+        if self._own_credential:
+            await self._credential.close()

@@ -1,0 +1,58 @@
+"""What an account needs of a Batch service: the interface of `sdk`, and what a test can hand in instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from batch_widgets.images import SupportedImage
+    from batch_widgets.login import RemoteLoginSettings
+    from batch_widgets.nodes import Node, NodeUser
+    from batch_widgets.pools import Pool, PoolSpec
+
+
+class BatchService(Protocol):
+    """The calls, one HTTP request each but for lists, which ask for page after page.
+
+    All raise the errors of :mod:`batch_widgets.errors` and nothing else, and run on the account's loop thread only.
+    Those that read may be repeated inside. Those that change something are sent exactly once, but for deletions, which
+    the HTTP library may repeat when the connection breaks.
+    """
+
+    async def check(self) -> None:
+        """Make one cheap call."""
+
+    async def list_supported_images(self) -> list[SupportedImage]:
+        """List the images that the account supports."""
+
+    async def list_pools(self) -> list[Pool]:
+        """List the account's pools."""
+
+    async def get_pool(self, pool_id: str) -> Pool:
+        """Get a pool."""
+
+    async def create_pool(self, spec: PoolSpec) -> None:
+        """Ask for a pool."""
+
+    async def resize_pool(
+        self, pool_id: str, *, target_dedicated_nodes: int | None, target_low_priority_nodes: int | None
+    ) -> None:
+        """Ask for another size."""
+
+    async def delete_pool(self, pool_id: str) -> None:
+        """Ask for a pool's deletion."""
+
+    async def list_nodes(self, pool_id: str) -> list[Node]:
+        """List the nodes of a pool."""
+
+    async def create_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
+        """Add a user to a node."""
+
+    async def delete_node_user(self, pool_id: str, node_id: str, name: str) -> None:
+        """Delete a user from a node."""
+
+    async def get_remote_login_settings(self, pool_id: str, node_id: str) -> RemoteLoginSettings:
+        """Get where a node can be reached."""
+
+    async def close(self) -> None:
+        """Close the connections."""

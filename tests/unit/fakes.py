@@ -1,0 +1,319 @@
+"""FakeService: a Batch service in memory that a test scripts, breaks and counts. Runs on the account's loop thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from batch_widgets.account import BatchAccount
+from batch_widgets.errors import AlreadyExistsError, NotFoundError, ServiceError, ServiceUnreachableError
+from batch_widgets.images import ImageReference, SupportedImage
+from batch_widgets.login import RemoteLoginSettings
+from batch_widgets.nodes import USABLE_STATES, Node
+from batch_widgets.pools import Pool, PoolSpec
+
+ENDPOINT = "https://fake.eastus.batch.azure.com"
+SSH_BODY = {
+    "networkConfiguration": {"endpointConfiguration": {"inboundNATPools": [{"name": "ssh", "backendPort": 22}]}}
+}
+LOST = ServiceUnreachableError("The connection broke.", maybe_done=True)
+NEVER_SENT = ServiceUnreachableError("Cannot reach it.")
+
+
+def make_image(sku="22_04-lts", *, publisher="canonical", offer="0001-com-ubuntu-server-jammy", **options):
+    """Make a verified Linux image."""
+    options.setdefault("node_agent_sku_id", "batch.node.ubuntu 22.04")
+    options.setdefault("os_type", "linux")
+    options.setdefault("verified", True)
+    return SupportedImage(image_reference=ImageReference(publisher, offer, sku), **options)
+
+
+def make_node(node_id="tvm-1", state="idle", **options):
+    """Make a node."""
+    return Node(node_id, state, **options)
+
+
+def make_nodes(count, state="idle"):
+    """Make nodes ``tvm-0`` and so on."""
+    return tuple(make_node(f"tvm-{number}", state) for number in range(count))
+
+
+def make_pool(pool_id="analysis", **options):
+    """Make a steady Linux pool without nodes that maps port 22."""
+    defaults = {
+        "display_name": "",
+        "state": "active",
+        "allocation_state": "steady",
+        "vm_size": "Standard_D2s_v3",
+        "node_agent_sku_id": "batch.node.ubuntu 22.04",
+        "image_reference": ImageReference("canonical", "0001-com-ubuntu-server-jammy", "22_04-lts"),
+        "current_dedicated_nodes": 0,
+        "current_low_priority_nodes": 0,
+        "target_dedicated_nodes": 0,
+        "target_low_priority_nodes": 0,
+        "creation_time": datetime.now(UTC),
+        "body": SSH_BODY,
+    }
+    return Pool(id=pool_id, **{**defaults, **options})
+
+
+def make_spec(pool_id="analysis", *, nodes=2, **options):
+    """Make a pool that breaks no rule."""
+    options.setdefault("image", make_image())
+    return PoolSpec(pool_id=pool_id, vm_size="Standard_D2s_v3", target_dedicated_nodes=nodes, **options)
+
+
+def make_account(service, **options):
+    """Make an account on a service, following changes every few milliseconds."""
+    options.setdefault("poll_interval_s", 0.005)
+    return BatchAccount(lambda: service, endpoint=ENDPOINT, name="fake", **options)
+
+
+@dataclass
+class Failure:
+    """How a call fails: with which error, how often, for which arguments, before or after the work is done."""
+
+    error: Exception
+    times: float
+    when: object
+    after: bool
+
+
+@dataclass
+class Script:
+    """What a pool shows, poll by poll: pairs of a pool and its nodes; the last pair stays."""
+
+    steps: list = field(default_factory=list)
+    users: dict = field(default_factory=dict)  # node id -> name -> NodeUser
+    polls_until_gone: int | None = None
+
+    @property
+    def pool(self):
+        return self.steps[0][0]
+
+    @property
+    def nodes(self):
+        return self.steps[0][1]
+
+    def advance(self):
+        if len(self.steps) > 1:
+            self.steps.pop(0)
+
+
+class FakeService:
+    """A :class:`batch_widgets.service.BatchService`.
+
+    ``add_pool`` and ``script_pool`` say what there is; each ``list_nodes`` moves a scripted pool one step on. ``fail``
+    breaks calls by name, ``hold`` and ``release`` make them wait; ``calls``, ``count`` and ``most_in_flight`` tell what
+    was asked.
+    """
+
+    def __init__(self, images=()):
+        self.images = list(images)
+        self.pools: dict[str, Script] = {}
+        self.calls: list[tuple] = []
+        self.threads: set[str] = set()
+        self.closed = 0
+        self.in_flight = 0
+        self.most_in_flight = 0
+        self.polls_until_gone = 2
+        self.steps_after_create = life_of
+        self._failures: dict[str, list[Failure]] = {}
+        self._held: set[str] = set()
+
+    # what a test says
+
+    def add_pool(self, pool_id="analysis", nodes=2, **options):
+        """Add a steady pool with nodes: a number of idle ones, or the nodes themselves."""
+        nodes = make_nodes(nodes) if isinstance(nodes, int) else tuple(nodes)
+        pool = make_pool(
+            pool_id, **{"current_dedicated_nodes": len(nodes), "target_dedicated_nodes": len(nodes), **options}
+        )
+        return self.script_pool((pool, nodes))
+
+    def script_pool(self, *steps):
+        """Let a pool show these (Pool, nodes) pairs, one poll after the other."""
+        script = Script([(pool, tuple(nodes)) for pool, nodes in steps])
+        self.pools[script.pool.id.casefold()] = script
+        return script
+
+    def fail(self, call, error, *, times=float("inf"), when=lambda *_: True, after=False):
+        """Let a call fail: `after` true does the work first, so that only the answer is lost."""
+        self._failures.setdefault(call, []).append(Failure(error, times, when, after))
+
+    def mend(self):
+        """Forget all failures."""
+        self._failures.clear()
+
+    def hold(self, call):
+        """Let a call wait until it is released."""
+        self._held.add(call)
+
+    def release(self, call):
+        """Let a held call go on."""
+        self._held.discard(call)
+
+    def count(self, call):
+        """Count the calls of a name."""
+        return Counter(name for name, *_ in self.calls)[call]
+
+    def users_of(self, pool_id, node_id):
+        """Give the names of a node's users."""
+        return set(self.pools[pool_id.casefold()].users.get(node_id, ()))
+
+    # the service
+
+    async def check(self):
+        async with self._call("check"):
+            pass
+
+    async def list_supported_images(self):
+        async with self._call("list_supported_images"):
+            return list(self.images)
+
+    async def list_pools(self):
+        async with self._call("list_pools"):
+            return [script.pool for script in self.pools.values()]
+
+    async def get_pool(self, pool_id):
+        async with self._call("get_pool", pool_id):
+            script = self._script(pool_id)
+            if script.polls_until_gone is not None:
+                script.polls_until_gone -= 1
+                if script.polls_until_gone < 0:
+                    del self.pools[pool_id.casefold()]
+                    raise _pool_not_found(pool_id)
+            return script.pool
+
+    async def create_pool(self, spec):
+        async with self._call("create_pool", spec):
+            if spec.pool_id.casefold() in self.pools:
+                raise AlreadyExistsError("The specified pool already exists.", code="PoolExists", status=409)
+            self.script_pool(*self.steps_after_create(spec))
+
+    async def resize_pool(self, pool_id, *, target_dedicated_nodes, target_low_priority_nodes):
+        async with self._call("resize_pool", pool_id, target_dedicated_nodes, target_low_priority_nodes):
+            script = self._script(pool_id)
+            pool = script.pool
+            dedicated = pool.target_dedicated_nodes if target_dedicated_nodes is None else target_dedicated_nodes
+            spot = pool.target_low_priority_nodes if target_low_priority_nodes is None else target_low_priority_nodes
+            wanted = replace(pool, target_dedicated_nodes=dedicated, target_low_priority_nodes=spot, resize_errors=())
+            script.steps = [
+                (replace(wanted, allocation_state="resizing"), script.nodes),
+                (
+                    replace(wanted, current_dedicated_nodes=dedicated, current_low_priority_nodes=spot),
+                    make_nodes(dedicated + spot),
+                ),
+            ]
+
+    async def delete_pool(self, pool_id):
+        async with self._call("delete_pool", pool_id):
+            script = self._script(pool_id)
+            if script.pool.state == "deleting":
+                raise ServiceError("The pool is being deleted.", code="PoolBeingDeleted", status=409)
+            script.steps = [(replace(script.pool, state="deleting"), script.nodes)]
+            script.polls_until_gone = self.polls_until_gone
+
+    async def list_nodes(self, pool_id):
+        async with self._call("list_nodes", pool_id):
+            script = self._script(pool_id)
+            nodes = list(script.nodes)
+            script.advance()
+            return nodes
+
+    async def create_node_user(self, pool_id, node_id, user):
+        async with self._call("create_node_user", pool_id, node_id, user.name):
+            script = self._node(pool_id, node_id)
+            users = script.users.setdefault(node_id, {})
+            if user.name in users:
+                raise AlreadyExistsError("The user exists.", code="NodeUserExists", status=409)
+            users[user.name] = user
+
+    async def delete_node_user(self, pool_id, node_id, name):
+        async with self._call("delete_node_user", pool_id, node_id, name):
+            users = self._node(pool_id, node_id).users.get(node_id, {})
+            if users.pop(name, None) is None:
+                raise NotFoundError("No such user.", code="NodeUserNotFound", status=404)
+
+    async def get_remote_login_settings(self, pool_id, node_id):
+        async with self._call("get_remote_login_settings", pool_id, node_id):
+            script = self._node(pool_id, node_id, usable=False)
+            position = [node.id for node in script.nodes].index(node_id)
+            return RemoteLoginSettings(node_id, "203.0.113.5", 40_000 + position)
+
+    async def close(self):
+        self.closed += 1
+
+    # inside
+
+    @asynccontextmanager
+    async def _call(self, name, *arguments):
+        self.calls.append((name, *arguments))
+        self.threads.add(threading.current_thread().name)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await asyncio.sleep(0)
+            while name in self._held:  # noqa: ASYNC110 (another thread releases it)
+                await asyncio.sleep(0.002)
+            failure = self._failure(name, arguments)
+            if failure is not None and not failure.after:
+                raise failure.error
+            yield
+            if failure is not None:
+                raise failure.error
+        finally:
+            self.in_flight -= 1
+
+    def _failure(self, name, arguments):
+        for failure in self._failures.get(name, ()):
+            if failure.times > 0 and failure.when(*arguments):
+                failure.times -= 1
+                return failure
+        return None
+
+    def _script(self, pool_id):
+        if pool_id.casefold() not in self.pools:
+            raise _pool_not_found(pool_id)
+        return self.pools[pool_id.casefold()]
+
+    def _node(self, pool_id, node_id, *, usable=True):
+        script = self._script(pool_id)
+        node = next((node for node in script.nodes if node.id == node_id), None)
+        if node is None:
+            raise NotFoundError("No such node.", code="NodeNotFound", status=404)
+        if usable and node.state not in USABLE_STATES:
+            raise ServiceError("The node cannot do this now.", code="NodeStateUnusable", status=409)
+        return script
+
+
+def life_of(spec):
+    """Give what a created pool shows: resizing, creating, starting, idle."""
+    body = spec.to_body()
+    asked = make_pool(
+        spec.pool_id,
+        display_name=spec.display_name,
+        vm_size=spec.vm_size,
+        node_agent_sku_id=spec.node_agent_sku_id,
+        image_reference=spec.image_reference,
+        target_dedicated_nodes=spec.target_dedicated_nodes,
+        target_low_priority_nodes=spec.target_low_priority_nodes,
+        body=body,
+    )
+    ready = replace(
+        asked,
+        current_dedicated_nodes=spec.target_dedicated_nodes,
+        current_low_priority_nodes=spec.target_low_priority_nodes,
+    )
+    return [
+        (replace(asked, allocation_state="resizing"), ()),
+        *((ready, make_nodes(spec.target_nodes, state)) for state in ("creating", "starting", "idle")),
+    ]
+
+
+def _pool_not_found(pool_id):
+    return NotFoundError(f"Pool {pool_id} does not exist.", code="PoolNotFound", status=404)

@@ -1,0 +1,101 @@
+"""Cell values: how they travel, and what search and filters see of them. Pure; the front end has the same rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Between these a float reads the same in Python and in JavaScript.
+_SMALLEST, _LARGEST = 1e-4, 1e15
+_SAFE_INT = 2**53
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as it was given, and its cells as they travel."""
+
+    key: str
+    source: Mapping[str, Any]
+    cells: list[Any]
+
+
+def wire_cell(value: Any) -> Any:
+    """Return a cell value as JSON can carry it: None, a scalar, a list of chips or a mapping with a text."""
+    if isinstance(value, Mapping):
+        cell = {str(name): part for name, part in value.items() if part is not None and part is not False}
+        for name in ("text", "note"):
+            if name in cell:
+                cell[name] = cell_text(_wire_scalar(cell[name]))
+        if "sort" in cell:
+            by = _wire_scalar(cell["sort"])
+            cell["sort"] = by["sort"] if isinstance(by, dict) else by
+        return cell
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [wire_cell(part) if isinstance(part, Mapping) else str(part) for part in value]
+    return _wire_scalar(value)
+
+
+def _wire_scalar(value: Any) -> Any:
+    if hasattr(value, "item") and not isinstance(value, (str, bytes)):  # a numpy scalar
+        value = value.item()
+    if isinstance(value, str):
+        return str(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if _is_missing(value):
+        return None
+    if isinstance(value, int):
+        return value if abs(value) < _SAFE_INT else {"text": str(value), "sort": float(value)}
+    if isinstance(value, float):
+        if value == int(value) if abs(value) < _LARGEST else False:
+            return int(value)
+        if _SMALLEST <= abs(value) < _LARGEST:
+            return value
+        large = float("1e308")
+        return {"text": repr(value), "sort": max(-large, min(large, value))}
+    return str(value)
+
+
+def _is_missing(value: Any) -> bool:
+    try:
+        return bool(value != value)  # noqa: PLR0124 -- NaN and NaT differ from themselves
+    except (TypeError, ValueError):  # pandas.NA has no truth value
+        return True
+
+
+def cell_text(value: Any) -> str:
+    """Return the text of a travelling cell: text and note, or the chips, joined by blanks. Missing is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        parts = (cell_text(value.get("text")), cell_text(value.get("note")))
+        return " ".join(part for part in parts if part)
+    if isinstance(value, list):
+        return " ".join(cell_text(part) for part in value)
+    return str(value)
+
+
+def row_texts(keys: Sequence[str], cells: Sequence[Any]) -> dict[str, str]:
+    """Return the text of each cell by column key."""
+    return {key: cell_text(value) for key, value in zip(keys, cells, strict=True)}
+
+
+def row_matches(texts: Mapping[str, str], words: Sequence[str], filters: Sequence[tuple[str, Any]]) -> bool:
+    """Tell whether each word occurs in the row and each filter is met; filters on unknown columns do not count."""
+    if words:
+        whole = " ".join(texts.values()).lower()
+        if not all(word in whole for word in words):
+            return False
+    for name, wanted in filters:
+        text = texts.get(name)
+        if text is None:
+            continue
+        if isinstance(wanted, str):
+            if wanted.lower() not in text.lower():
+                return False
+        elif text not in wanted:
+            return False
+    return True

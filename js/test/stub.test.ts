@@ -1,0 +1,164 @@
+// The stub and the kernel's answers, with a small bundle in place of the real one.
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { pageState } from "../src/host.ts";
+import stub from "../src/stub.ts";
+import { FakeModel } from "./helpers.ts";
+
+const CODE = `
+globalThis.__loads = (globalThis.__loads ?? 0) + 1;
+export function start(model) {
+  const heard = [];
+  return {
+    message: (content) => heard.push(content.n),
+    render: (el) => { el.textContent = "live " + heard.join(); return () => { el.textContent = "undone"; }; },
+    close: () => { globalThis.__closed = (globalThis.__closed ?? 0) + 1; },
+  };
+}`;
+
+const shared = globalThis as unknown as { __batch_widgets__?: unknown; __loads?: number; __closed?: number };
+
+function widget(state: Record<string, unknown> = {}) {
+  const model = new FakeModel({ _bundle_hash: "abc", _kind: "grid", ...state });
+  const { initialize, render } = stub();
+  const close = initialize({ model }) as () => void;
+  const el = document.createElement("div");
+  return { model, close, el, render: () => render({ model, el }) };
+}
+
+function answer(model: FakeModel): void {
+  const packed = gzipSync(CODE);
+  model.emit("msg:custom", { type: "bundle", hash: "abc" }, [
+    new DataView(packed.buffer, packed.byteOffset, packed.length),
+  ]);
+}
+
+const turn = () => vi.advanceTimersByTimeAsync(0);
+
+async function settled(check: () => void): Promise<void> {
+  for (let round = 0; round < 200; round++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
+    try {
+      check();
+      return;
+    } catch {
+      // not yet
+    }
+  }
+  check();
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+  // Node imports no Blob addresses, so they are made data addresses.
+  vi.stubGlobal("Blob", globalThis.Blob);
+  vi.spyOn(URL, "createObjectURL").mockImplementation(
+    () => `data:text/javascript;base64,${Buffer.from(CODE).toString("base64")}`,
+  );
+  vi.spyOn(URL, "revokeObjectURL").mockImplementation(() => {});
+  delete shared.__batch_widgets__;
+  delete shared.__loads;
+  delete shared.__closed;
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+describe("the stub", () => {
+  it("asks once for all widgets of a page, and all of them come to life", async () => {
+    const all = [widget(), widget(), widget(), widget()];
+    for (const one of all) one.render();
+    await turn();
+    expect(all.map(({ model }) => model.of("bundle").length)).toEqual([1, 0, 0, 0]);
+    expect(all[0]?.model.of("bundle")[0]).toMatchObject({ page: pageState().page, hash: "abc" });
+    answer(all[0]?.model as FakeModel);
+    await settled(() => expect(all.map(({ el }) => el.textContent)).toEqual(Array(4).fill("live ")));
+    const later = widget();
+    later.render();
+    await settled(() => expect(later.el.textContent).toBe("live "));
+    expect(later.model.sent).toEqual([]);
+  });
+
+  it("hands over what came while it loaded, in order", async () => {
+    const { model, el, render } = widget();
+    await turn();
+    model.emit("msg:custom", { type: "patch", n: 1 });
+    model.emit("msg:custom", { type: "patch", n: 2 });
+    answer(model);
+    render();
+    await settled(() => expect(el.textContent).toBe("live 1,2"));
+  });
+
+  it("lets another widget ask when the first is closed before the answer", async () => {
+    const first = widget();
+    const second = widget();
+    await turn();
+    first.close();
+    await vi.advanceTimersByTimeAsync(600);
+    expect(second.model.of("bundle")).toHaveLength(1);
+  });
+
+  it("asks again, more and more seldom", async () => {
+    const { model } = widget();
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(model.of("bundle")).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(57_000);
+    expect(model.of("bundle").length).toBeGreaterThan(2);
+    expect(model.of("bundle").length).toBeLessThan(7);
+  });
+
+  it("loads another bundle for another hash", async () => {
+    const old = widget();
+    const fresh = widget({ _bundle_hash: "def" });
+    await turn();
+    expect(old.model.of("bundle")).toHaveLength(1);
+    expect(fresh.model.of("bundle")).toHaveLength(1);
+  });
+
+  it("shows the last rows when nobody answers, and comes to life later", async () => {
+    const { model, el, render } = widget({
+      _columns: [{ label: "Node" }, { label: "State" }],
+      _snapshot: {
+        cells: [
+          ["a<b>", { text: "idle", note: "1 day" }],
+          [null, [{ text: "x" }, "y"]],
+        ],
+      },
+    });
+    render();
+    await vi.advanceTimersByTimeAsync(5100);
+    expect(el.textContent).toContain("kernel does not answer");
+    expect([...el.querySelectorAll("td")].map((cell) => cell.textContent?.trim())).toEqual([
+      "a<b>",
+      "idle 1 day",
+      "",
+      "x  y",
+    ]);
+    answer(model);
+    await settled(() => expect(el.textContent).toBe("live "));
+  });
+
+  it("says nothing in place of a frame", async () => {
+    const { el, render } = widget({ _kind: "frame" });
+    render();
+    await vi.advanceTimersByTimeAsync(5100);
+    expect(el.textContent).toBe("");
+  });
+
+  it("cleans up views and the widget", async () => {
+    const { model, el, render, close } = widget();
+    await turn();
+    answer(model);
+    const undo = render() as () => void;
+    await settled(() => expect(el.textContent).toBe("live "));
+    undo();
+    expect(el.textContent).toBe("undone");
+    close();
+    expect(shared.__closed).toBe(1);
+    expect(model.listening).toBe(0);
+  });
+});

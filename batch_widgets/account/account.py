@@ -55,6 +55,8 @@ class BatchAccount:
         Gives the public host keys of nodes by node id, where somebody knows them.
     is_demo : bool
         True for the embedded service.
+    images_note : str
+        What one must know of its list of images, such as the day on which it was recorded.
     on_close : callable, optional
         Called last by :meth:`close`.
 
@@ -73,11 +75,13 @@ class BatchAccount:
         poll_interval_s: float = _POLL_INTERVAL_S,
         host_keys: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
         is_demo: bool = False,
+        images_note: str = "",
         on_close: Callable[[], object] | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.name = name
         self.is_demo = is_demo
+        self.images_note = images_note
         self.poll_interval_s = poll_interval_s
         self.known_images: tuple[SupportedImage, ...] = ()
         self.aio = AsyncAccount(self)

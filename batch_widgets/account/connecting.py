@@ -148,5 +148,6 @@ def connect_demo(*, nodes: int = 4, speed: float = 10, seed: int = 0) -> BatchAc
         poll_interval_s=_DEMO_POLL_INTERVAL_S,
         host_keys=host_keys,
         is_demo=True,
+        images_note="recorded 18 Apr 2024, newer ones illustrative",
         on_close=service.stop,
     )

@@ -199,13 +199,13 @@ def _progress(pool: Pool, nodes: Sequence[Node]) -> Progress:
     counts = state_counts(nodes)
     ready = sum(node.usable for node in nodes)
     if pool.allocation_state != "steady":
-        message = f"{pool.current_nodes} of {pool.target_nodes} nodes allocated"
+        message = f"allocating, {pool.current_nodes} there"
     elif ready < pool.target_nodes:
         waiting = [state_words(state) for state in counts if state in ON_THE_WAY_STATES]
         message = ", ".join(waiting) or "waiting for nodes"
     else:
-        message = "ready"
-    return Progress(ready, pool.target_nodes, message, counts)
+        message = ""
+    return Progress(ready, pool.target_nodes, message, counts, "nodes ready")
 
 
 def _settled(pool: Pool, nodes: Sequence[Node]) -> bool:

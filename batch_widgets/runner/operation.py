@@ -31,12 +31,15 @@ class Progress:
         What goes on, in a few words.
     counts : mapping of str to int
         Parts by state or outcome.
+    unit : str
+        What a finished part is, such as ``"nodes ready"``.
     """
 
     done: int = 0
     total: int = 0
     message: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    unit: str = "done"
 
     @property
     def fraction(self) -> float:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # An endpoint that is dead or swallows packets is an error within 10 seconds: two tries to connect, or one wait for an
 # answer.
-_TIMEOUTS = {"connection_timeout": 4, "read_timeout": 9}
+_TIMEOUTS = {"connection_timeout": 4, "read_timeout": 8}
 _RETRIES = {
     "retry_total": 2,
     "retry_connect": 1,

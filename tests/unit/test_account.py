@@ -89,7 +89,7 @@ def test_a_read_is_bounded(account, service, monkeypatch):
 def test_create_is_followed_until_the_nodes_are_ready(account, service):
     pool, told = follow(account.create_pool(make_spec("p", nodes=3)))
     assert (pool.id, pool.current_nodes) == ("p", 3)
-    assert (told[-1].done, told[-1].total, told[-1].message) == (3, 3, "ready")
+    assert (told[-1].done, told[-1].total, told[-1].unit) == (3, 3, "nodes ready")
     assert told[-1].counts == {"idle": 3}
     assert {progress.message for progress in told} >= {"creating", "starting"}
     assert service.count("create_pool") == 1

@@ -287,6 +287,16 @@ def test_an_observer_of_the_end_sees_the_end(runner, gate):
     assert seen == [(True, "result")]
 
 
+def test_it_is_done_as_soon_as_anybody_is_told(runner, gate, monkeypatch):
+    monkeypatch.setattr(runner, "notify", lambda callback: callback())
+    seen = []
+    operation = runner.submit("Wait", gated(gate))
+    operation.observe(lambda _: seen.append(operation.done()), "status")
+    gate.open.set()
+    operation.result(SOON)
+    assert seen == [True]
+
+
 def test_the_same_progress_is_told_once(runner, gate):
     seen = []
 

@@ -377,7 +377,7 @@ def test_the_client_has_these_timeouts_and_retries():
             policy = config.retry_policy
             assert (policy.total_retries, policy.connect_retries, policy.read_retries) == (2, 1, 0)
             connection = service._client._client._pipeline._transport.connection_config
-            assert (connection.timeout, connection.read_timeout) == (4, 9)
+            assert (connection.timeout, connection.read_timeout) == (4, 8)
         finally:
             await service.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from batch_widgets.errors import (
@@ -33,7 +32,28 @@ _IN_FLIGHT = 64  # aiohttp's pool holds 100 connections; more in flight gains no
 _TRIES = 5
 _LONGEST_PAUSE_S = 30.0
 _GIVEN_UP = f"No clear answer in {_TRIES} tries. Retry later."
-_NO_MAPPING_SINCE = datetime(2025, 11, 30, tzinfo=UTC)
+
+
+class _Attempt:
+    """A change that is made again after a pause that the service asks for, or after an answer that was lost."""
+
+    def __init__(self) -> None:
+        self.lost = False
+
+    async def make(self, change: Callable[[], Awaitable[None]]) -> bool:
+        """Make the change; tell whether a clear answer came. Errors other than those two go to the caller."""
+        for _ in range(_TRIES):
+            try:
+                await change()
+            except ThrottledError as error:
+                await asyncio.sleep(min(error.retry_after_s, _LONGEST_PAUSE_S))
+            except ServiceUnreachableError as error:
+                if not error.maybe_done:
+                    raise
+                self.lost = True
+            else:
+                return True
+        return False
 
 
 async def add_user(
@@ -42,26 +62,19 @@ async def add_user(
     """Add a user to nodes: to the ones named, or to all usable ones."""
 
     async def add(node_id: str) -> NodeOutcome:
-        lost = False
-        for _ in range(_TRIES):
-            try:
-                await service.create_node_user(pool_id, node_id, user)
-            except ThrottledError as error:
-                await asyncio.sleep(min(error.retry_after_s, _LONGEST_PAUSE_S))
-            except ServiceUnreachableError as error:
-                if not error.maybe_done:
-                    raise
-                lost = True
-            except AlreadyExistsError as error:
-                message = (
-                    "The first answer was lost; the user is there now, by this call or from before."
-                    if lost
-                    else "There already, and left as it was. Delete it first to replace it."
-                )
-                return NodeOutcome(node_id, "exists", error.code, message)
-            else:
+        attempt = _Attempt()
+        try:
+            if await attempt.make(lambda: service.create_node_user(pool_id, node_id, user)):
                 return NodeOutcome(node_id, "added")
-        return NodeOutcome(node_id, "failed", "", _GIVEN_UP + (" The user may be there all the same." if lost else ""))
+        except AlreadyExistsError as error:
+            message = (
+                "The first answer was lost; the user is there now, by this call or from before."
+                if attempt.lost
+                else "There already, and left as it was. Delete it first to replace it."
+            )
+            return NodeOutcome(node_id, "exists", error.code, message)
+        doubt = " The user may be there all the same." if attempt.lost else ""
+        return NodeOutcome(node_id, "failed", "", _GIVEN_UP + doubt)
 
     nodes = await service.list_nodes(pool_id)
     return await _on_nodes(nodes, node_ids, add, report, "adding the user")
@@ -73,24 +86,16 @@ async def delete_user(
     """Delete a user from nodes: from the ones named, or from all usable ones."""
 
     async def delete(node_id: str) -> NodeOutcome:
-        lost = False
-        for _ in range(_TRIES):
-            try:
-                await service.delete_node_user(pool_id, node_id, name)
-            except ThrottledError as error:
-                await asyncio.sleep(min(error.retry_after_s, _LONGEST_PAUSE_S))
-            except ServiceUnreachableError as error:
-                if not error.maybe_done:
-                    raise
-                lost = True
-            except NotFoundError as error:
-                if error.code != "NodeUserNotFound":
-                    raise
-                if lost:
-                    return NodeOutcome(node_id, "deleted", "", "The first answer was lost; the user is gone now.")
-                return NodeOutcome(node_id, "absent", error.code, "No such user here.")
-            else:
+        attempt = _Attempt()
+        try:
+            if await attempt.make(lambda: service.delete_node_user(pool_id, node_id, name)):
                 return NodeOutcome(node_id, "deleted")
+        except NotFoundError as error:
+            if error.code != "NodeUserNotFound":
+                raise
+            if attempt.lost:
+                return NodeOutcome(node_id, "deleted", "", "The first answer was lost; the user is gone now.")
+            return NodeOutcome(node_id, "absent", error.code, "No such user here.")
         return NodeOutcome(node_id, "failed", "", _GIVEN_UP)
 
     nodes = await service.list_nodes(pool_id)
@@ -148,8 +153,7 @@ async def list_remote_login_settings(
     pool = await service.get_pool(pool_id)
     nodes = await service.list_nodes(pool_id)
     wanted = _wanted(node_ids, nodes)
-    older = pool.creation_time is not None and pool.creation_time < _NO_MAPPING_SINCE  # it may have a port by itself
-    if pool.os_type == "linux" and not pool.maps_ssh and not older:
+    if not pool.may_be_reached:
         return [RemoteLoginSettings(node_id, reason=f"{NO_SSH_PORT} {NO_SSH_PORT_REMEDY}") for node_id in wanted]
 
     async def one(node_id: str) -> RemoteLoginSettings:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from batch_widgets.pools.spec import SSH_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from batch_widgets.images import ImageReference
 
+_NO_MAPPING_SINCE = datetime(2025, 11, 30, tzinfo=UTC)
 _SPOT_QUOTA = "The account's quota of Spot cores is used up. Ask for fewer Spot nodes, or for more quota."
 _RESIZE_ADVICE = {
     "allocationtimedout": "The nodes did not come in time. Try again, or allow more minutes.",
@@ -113,3 +114,9 @@ class Pool:
         network = self.body.get("networkConfiguration") or {}
         endpoints = network.get("endpointConfiguration") or {}
         return any(nat.get("backendPort") == SSH_PORT for nat in endpoints.get("inboundNATPools") or ())
+
+    @property
+    def may_be_reached(self) -> bool:
+        """False where a Linux pool surely has no way in: it asked for no port, and is too new to have one by itself."""
+        older = self.creation_time is not None and self.creation_time < _NO_MAPPING_SINCE
+        return self.os_type == "windows" or self.maps_ssh or older

@@ -1,4 +1,4 @@
-"""The notebook that a newcomer sees first runs from top to bottom, twice in one kernel, and shows what its text says."""
+"""The notebook that a newcomer sees first runs from top to bottom, twice in one kernel, and shows what it says."""
 
 from __future__ import annotations
 

@@ -1,0 +1,89 @@
+"""ipywidgets controls in this package's look."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import ipywidgets
+
+from batch_widgets.widgets import markup
+
+W = TypeVar("W", bound=ipywidgets.DOMWidget)
+
+
+def styled(widget: W, *classes: str) -> W:
+    """Give the widget style classes."""
+    for name in classes:
+        widget.add_class(name)
+    return widget
+
+
+def html(value: str = "", *classes: str) -> ipywidgets.HTML:
+    """Give a piece of HTML made by :mod:`markup`."""
+    return styled(ipywidgets.HTML(value), "bw-html", *classes)
+
+
+def row(class_name: str, *children: ipywidgets.Widget) -> ipywidgets.HBox:
+    """Give children side by side."""
+    return styled(ipywidgets.HBox(children), class_name)
+
+
+def column(class_name: str, *children: ipywidgets.Widget) -> ipywidgets.VBox:
+    """Give children one below the other."""
+    return styled(ipywidgets.VBox(children), class_name)
+
+
+def button(text: str, *classes: str, title: str = "", icon: str = "") -> ipywidgets.Button:
+    """Give a button: verb and object."""
+    return styled(ipywidgets.Button(description=text, tooltip=title, icon=icon), *classes)
+
+
+def toggle(text: str, *, title: str = "") -> ipywidgets.ToggleButton:
+    """Give a filter that is on or off."""
+    return styled(ipywidgets.ToggleButton(description=text, tooltip=title), "bw-toggle")
+
+
+def show(widget: ipywidgets.DOMWidget, visible: bool) -> None:
+    """Show or hide a widget without taking it out of its place."""
+    widget.layout.display = None if visible else "none"
+
+
+def close_tree(widget: ipywidgets.Widget) -> None:
+    """Close a widget with all below it: ipywidgets closes the widget alone."""
+    for child in getattr(widget, "children", ()):
+        close_tree(child)
+    widget.close()
+
+
+class Field:
+    """A row of a form: label, control, and the place for its problem.
+
+    Parameters
+    ----------
+    name : str
+        The name under which problems are given.
+    label : str
+        What stands before the control.
+    control : Widget
+        The control.
+    after : Widget, optional
+        What stands behind it.
+    """
+
+    def __init__(self, name: str, label: str, control: Any, *after: ipywidgets.Widget) -> None:
+        self.name = name
+        self.label = label
+        self.control = control
+        self._problem = html("", "bw-field-problem")
+        show(self._problem, visible=False)
+        line = row("bw-row", html(markup.muted(label), "bw-lab"), control, *after)
+        self.widget = column("bw-field", line, self._problem)
+
+    def show_problem(self, message: str, severity: str = "error") -> None:
+        """Show a problem below the control; empty for none."""
+        self._problem.value = markup.problem(message, severity) if message else ""
+        show(self._problem, visible=bool(message))
+        if message and severity == "error":
+            self.control.add_class("bw-bad")
+        else:
+            self.control.remove_class("bw-bad")

@@ -1,0 +1,230 @@
+"""PoolBuilder: a form that is an object: fields and traits in step, checked before anything is sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from traitlets import Bool, Instance, Int, TraitError, Tuple, Unicode, Union, validate
+
+from batch_widgets import pools
+from batch_widgets.errors import ValidationError
+from batch_widgets.images import ImageReference, SupportedImage
+from batch_widgets.pools import PoolSpec
+from batch_widgets.problems import errors_of
+from batch_widgets.widgets import markup
+from batch_widgets.widgets.controls import button, column, html, row
+from batch_widgets.widgets.panel import Panel, refuse_unknown
+from batch_widgets.widgets.pool_card import PoolCard
+from batch_widgets.widgets.pool_form import PoolForm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from batch_widgets.account import BatchAccount
+    from batch_widgets.pools import Pool
+    from batch_widgets.problems import Problem
+    from batch_widgets.runner import Operation
+
+_LABELS = {
+    "pool_id": "Pool id",
+    "display_name": "Display name",
+    "vm_size": "VM size",
+    "image": "Image",
+    "node_agent_sku_id": "Node agent",
+    "target_dedicated_nodes": "Nodes",
+    "target_low_priority_nodes": "Nodes",
+    "resize_timeout": "Minutes to allocate",
+    "start_task_command_line": "Start task",
+    "allow_ssh": "Allow SSH",
+    "ssh_sources": "Allowed sources",
+}
+
+
+class PoolBuilder(Panel):
+    """A form for a pool, which is also an object: each field is a trait, set by hand or from Python.
+
+    Wrong types raise, wrong values become :attr:`problems`.
+
+    Parameters
+    ----------
+    account : BatchAccount
+        Where the pool is to be.
+    **traits
+        Initial values of the traits below.
+    """
+
+    pool_id = Unicode("")
+    """str: 1 to 64 letters, digits, ``-`` and ``_``; unique in the account without regard to case."""
+
+    display_name = Unicode("")
+    """str: at most 1,024 characters."""
+
+    vm_size = Unicode("")
+    """str: such as ``"Standard_D2s_v3"``."""
+
+    image = Union([Instance(SupportedImage), Instance(ImageReference)], default_value=None, allow_none=True)
+    """SupportedImage, ImageReference or None: the image; a supported image brings its node agent along."""
+
+    node_agent_sku_id = Unicode("")
+    """str: such as ``"batch.node.ubuntu 22.04"``."""
+
+    target_dedicated_nodes = Int(0)
+    """int: dedicated nodes wanted."""
+
+    target_low_priority_nodes = Int(0)
+    """int: Spot nodes wanted."""
+
+    resize_timeout = Instance(timedelta, (0, 900))
+    """timedelta: how long the service tries to allocate the nodes; at least 5 minutes."""
+
+    start_task_command_line = Unicode("")
+    """str: run on each node as it joins, without a shell; empty for none."""
+
+    start_task_elevated = Bool(default_value=False)
+    """bool: run it as administrator."""
+
+    start_task_wait_for_success = Bool(default_value=True)
+    """bool: keep tasks off a node until its start task has succeeded."""
+
+    allow_ssh = Bool(default_value=False)
+    """bool: map port 22, so that the nodes can be reached; a pool without it has no SSH."""
+
+    ssh_sources = Tuple()
+    """tuple of str: who may connect: addresses, CIDR ranges, service tags, or ``"*"`` for everyone."""
+
+    problems = Tuple(read_only=True)
+    """tuple of Problem: what is wrong, in the order of the form; kept by the widget."""
+
+    creation = Instance(object, allow_none=True, read_only=True)
+    """Operation or None: the last creation."""
+
+    def __init__(self, account: BatchAccount, **traits: Any) -> None:
+        refuse_unknown("PoolBuilder", traits, self._spec_names())
+        super().__init__(account, "Pool builder")
+        self._untouched = frozenset(self._spec_names())
+        self.create_button = button("Create pool", "bw-primary")
+        self._summary = html("", "bw-grow")
+        self._checks = html("", "bw-checks")
+        self.card = PoolCard(account, self.guarded, self.frame_piece.focus)
+        self.form = PoolForm(self)
+        side = column("bw-side", html(markup.heading("Checks"), "bw-side-head"), self._checks)
+        foot = row("bw-foot", self.create_button, self._summary)
+        self.lay_out(row("bw-two", self.form, side), foot, self.card)
+        self.on_click(self.create_button, self.create)
+        self.observe(self._on_edited, self._spec_names())
+        with self.closed_on_error():
+            for name in self._spec_names():  # the image before its node agent, which then wins
+                if name in traits:
+                    setattr(self, name, traits[name])
+        self._check()
+
+    @validate("ssh_sources")
+    def _check_sources(self, proposal: Mapping[str, Any]) -> tuple[str, ...]:
+        for source in proposal["value"]:
+            if not isinstance(source, str):
+                raise TraitError(f"Each of ssh_sources is a str, not {type(source).__name__}.")
+        return tuple(proposal["value"])
+
+    @staticmethod
+    def _spec_names() -> list[str]:
+        return list(PoolSpec.__dataclass_fields__)
+
+    # the value behind the form
+
+    @property
+    def spec(self) -> PoolSpec:
+        """The pool that the form describes."""
+        return PoolSpec(**{name: getattr(self, name) for name in self._spec_names()})
+
+    def to_json(self) -> str:
+        """Give the request's body as indented JSON, ready for ``az batch pool create --json-file``."""
+        return self.spec.to_json()
+
+    def to_options(self) -> Any:
+        """Give the SDK's ``BatchPoolCreateOptions``."""
+        from batch_widgets.sdk import pool_create_options
+
+        return pool_create_options(self.spec)
+
+    def _on_edited(self, change: Mapping[str, Any]) -> None:
+        name, value = change["name"], change["new"]
+        if name == "image" and isinstance(value, SupportedImage):
+            self.node_agent_sku_id = value.node_agent_sku_id
+        self._untouched -= {name}
+        self._check()
+
+    def _check(self) -> None:
+        problems = pools.check(self.spec, self.account.known_images)
+        self.set_trait("problems", problems)
+        self.form.show_problems(problems, self._untouched)
+        errors = errors_of(problems)
+        self.create_button.disabled = bool(errors) or self.account.closed or self._is_being_created()
+        self._checks.value = "".join(_check_line(problem) for problem in problems) or markup.check_line(
+            "ok", "", "Nothing is wrong with this pool."
+        )
+        if self._is_being_created():
+            self._summary.value = markup.span(f"Pool {self.card.pool_id} is being created.")
+        elif errors:
+            names = ", ".join(dict.fromkeys(_LABELS.get(problem.field, problem.field).lower() for problem in errors))
+            count = f"{len(errors)} problem{'s' if len(errors) > 1 else ''}"
+            self._summary.value = markup.problem(f"{count} to solve first: {names}.", "error")
+        else:
+            self._summary.value = markup.span(self._cost())
+
+    def _cost(self) -> str:
+        nodes = f"{self.spec.target_nodes} nodes"
+        if self.account.is_demo:
+            return f"{nodes.replace('nodes', 'simulated nodes')}. Nothing is charged."
+        return f"{nodes}, charged from allocation until you delete the pool."
+
+    # making the pool
+
+    def create(self) -> Operation[Pool]:
+        """Create the pool and follow it until its nodes are ready.
+
+        Returns
+        -------
+        Operation
+            Its result is the Pool.
+
+        Raises
+        ------
+        ValidationError
+            If there are errors among :attr:`problems`; nothing was sent.
+        """
+        self._untouched = frozenset()
+        self._check()
+        if errors := errors_of(self.problems):
+            raise ValidationError(errors)
+        spec = self.spec
+        operation = self.account.create_pool(spec)
+        self.message.clear()
+        self.card.show_size(spec.target_dedicated_nodes, spec.target_low_priority_nodes)
+        self.card.follow(spec.pool_id, operation)
+        self.set_trait("creation", operation)
+        self._check()
+        operation.add_done_callback(self._on_created)
+        return operation
+
+    def _is_being_created(self) -> bool:
+        """Tell whether the pool of this id is on its way from here, so that a second click asks for nothing."""
+        operation: Any = self.creation
+        same = self.card.pool_id.casefold() == self.pool_id.casefold()
+        return operation is not None and operation.status == "running" and same
+
+    def _on_created(self, operation: Operation[Pool]) -> None:
+        if self.comm is None:  # closed meanwhile
+            return
+        self._check()
+        words = {"done": "is ready", "failed": "did not get ready", "cancelled": "is no longer followed"}
+        self.announce(f"Pool {self.card.pool_id} {words[operation.status]}")
+
+    def __repr__(self) -> str:
+        return f"<PoolBuilder on {self.account.name}: {json.dumps(self.spec.to_body())}>"
+
+
+def _check_line(problem: Problem) -> str:
+    hue = "err" if problem.severity == "error" else "warn"
+    return markup.check_line(hue, _LABELS.get(problem.field, problem.field), problem.message)

@@ -1,0 +1,140 @@
+"""PoolCard: a pool that exists: what is under way on it, another size, and its deletion."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from batch_widgets.widgets import markup
+from batch_widgets.widgets.controls import button, html, row, show, styled
+from batch_widgets.widgets.message import Message
+from batch_widgets.widgets.operation import OperationView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batch_widgets.account import BatchAccount
+    from batch_widgets.runner import Operation
+
+
+class PoolCard(ipywidgets.VBox):
+    """Follows the work on one pool, and offers to resize or delete it, asking first.
+
+    Parameters
+    ----------
+    account : BatchAccount
+        The account.
+    guarded : callable
+        Calls a handler and shows its error.
+    focus : callable
+        Moves the focus to what has a style class.
+    """
+
+    def __init__(
+        self,
+        account: BatchAccount,
+        guarded: Callable[[Callable[[], object]], None],
+        focus: Callable[[str], object],
+    ) -> None:
+        self._account = account
+        self._guarded = guarded
+        self._focus = focus
+        self.pool_id = ""
+        self._place = ipywidgets.VBox()
+        self.dedicated = styled(ipywidgets.BoundedIntText(min=0, max=100_000), "bw-narrow")
+        self.spot = styled(ipywidgets.BoundedIntText(min=0, max=100_000), "bw-narrow")
+        self.resize_button = button("Resize pool…")
+        self.delete_button = button("Delete pool…", "bw-flat")
+        self.question = Message()
+        self._bar = row(
+            "bw-foot",
+            html(markup.muted("Nodes")),
+            *(self.dedicated, html(markup.muted("dedicated")), self.spot, html(markup.muted("Spot"))),
+            *(self.resize_button, html("", "bw-grow"), self.delete_button),
+        )
+        super().__init__((self._place, self.question, self._bar))
+        self.add_class("bw-card")
+        self.resize_button.on_click(lambda _: self._ask_resize())
+        self.delete_button.on_click(lambda _: self._ask_delete())
+        self._deleted: list[Callable[[str], object]] = []
+        show(self, visible=False)
+
+    def on_deleted(self, callback: Callable[[str], object]) -> None:
+        """Call ``callback(pool_id)`` once the pool is gone."""
+        self._deleted.append(callback)
+
+    def follow(self, pool_id: str, operation: Operation[Any]) -> None:
+        """Show work on a pool."""
+        self.pool_id = pool_id
+        old = self._place.children
+        self._place.children = (OperationView(operation, framed=False),)
+        for view in old:
+            view.close()
+        self.question.clear()
+        show(self._bar, visible=True)
+        show(self, visible=True)
+
+    def show_size(self, dedicated: int, spot: int) -> None:
+        """Put a size into the fields."""
+        self.dedicated.value, self.spot.value = dedicated, spot
+
+    @property
+    def view(self) -> OperationView | None:
+        """The operation on show."""
+        return self._place.children[0] if self._place.children else None
+
+    def _ask_resize(self) -> None:
+        dedicated, spot = self.dedicated.value, self.spot.value
+        total = dedicated + spot
+        gone = (
+            "All its nodes go, with the files on them."
+            if total == 0
+            else "Nodes above that number go, with the files on them."
+        )
+        cost = "Nothing is charged." if self._account.is_demo else "Nodes are charged from allocation on."
+        self.question.show(
+            "warn",
+            f"Resize pool {self.pool_id} to {dedicated} dedicated and {spot} Spot nodes?",
+            f"{gone} {cost}",
+            actions=(
+                ("Keep size", lambda: None),
+                (
+                    f"Resize to {total} node{'' if total == 1 else 's'}",
+                    lambda: self._guarded(functools.partial(self._resize, dedicated, spot)),
+                ),
+            ),
+            classes=("bw-safe", "bw-primary"),
+        )
+        self._focus("bw-safe")
+
+    def _resize(self, dedicated: int, spot: int) -> None:
+        """Resize to what the question named, whatever stands in the fields by now."""
+        self.follow(
+            self.pool_id,
+            self._account.resize_pool(self.pool_id, target_dedicated_nodes=dedicated, target_low_priority_nodes=spot),
+        )
+
+    def _ask_delete(self) -> None:
+        self.question.show(
+            "err",
+            f"Delete pool {self.pool_id} and its nodes?",
+            "Files on the nodes are lost. This cannot be undone.",
+            actions=(("Keep pool", lambda: None), ("Delete pool", lambda: self._guarded(self._delete))),
+            classes=("bw-safe", "bw-danger"),
+        )
+        self._focus("bw-safe")
+
+    def _delete(self) -> None:
+        pool_id = self.pool_id
+        operation = self._account.delete_pool(pool_id)
+        self.follow(pool_id, operation)
+        operation.add_done_callback(functools.partial(self._on_delete_ended, pool_id))
+
+    def _on_delete_ended(self, pool_id: str, operation: Operation[None]) -> None:
+        if operation.status == "done":
+            if self.pool_id == pool_id:  # no other was made meanwhile
+                show(self._bar, visible=False)
+            for callback in self._deleted:
+                callback(pool_id)

@@ -1,0 +1,92 @@
+"""A picture of every widget, light and dark; and what each must show before its picture is taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conftest import Notebook
+
+CONNECT = "import batch_widgets as bw\naccount = bw.connect_demo(nodes=4, speed=10)"
+BROWSER = "browser = bw.SkuBrowser(account)\nbrowser"
+BUILDER = """builder = bw.PoolBuilder(
+    account, pool_id="analysis", vm_size="Standard_D2s_v3", target_dedicated_nodes=4,
+    image=bw.select_image(account.list_supported_images(), "ubuntu 22.04", latest=True),
+    start_task_command_line="echo $AZ_BATCH_NODE_STARTUP_DIR > /tmp/dir", start_task_elevated=True,
+    allow_ssh=True, ssh_sources=("203.0.113.7", "198.51.100.0/40"))
+builder"""
+PANEL = 'panel = bw.NodePanel(account, "demo")\npanel'
+WORKBENCH = "workbench = bw.Workbench(account)\nworkbench"
+
+
+def both_themes(notebook: Notebook, output, name: str) -> None:
+    if not notebook.takes_pictures:
+        return
+    for theme in ("light", "dark"):
+        notebook.theme(theme)
+        notebook.page.wait_for_timeout(300)
+        notebook.screenshot(output, f"{name}-{theme}")
+
+
+def test_screenshots_of_the_sku_browser(notebook: Notebook):
+    notebook.page.set_viewport_size({"width": 1440, "height": 1400})
+    notebook.open(CONNECT, BROWSER)
+    notebook.run(0)
+    output = notebook.run(1, ".bw [role=grid] [role=row][aria-rowindex='2']")
+    notebook.python('browser.select("ubuntu 22.04", latest=True)')
+    output.get_by_text("Picked", exact=True).wait_for()
+    both_themes(notebook, output, "sku-browser")
+    notebook.python('browser.search = "no such image"')
+    output.get_by_text("No image is left").wait_for()
+    both_themes(notebook, output, "sku-browser-empty")
+
+
+def test_screenshots_of_the_pool_builder(notebook: Notebook):
+    notebook.page.set_viewport_size({"width": 1440, "height": 1400})
+    notebook.open(CONNECT, BUILDER)
+    notebook.run(0)
+    output = notebook.run(1, "text=is not a range")
+    both_themes(notebook, output, "pool-builder")
+    notebook.python('builder.ssh_sources = ("*",)')
+    output.get_by_text("open to everyone").first.wait_for()
+    notebook.python("creation = builder.create()")
+    output.get_by_text("Stop following").wait_for()
+    notebook.page.wait_for_timeout(3000)
+    both_themes(notebook, output, "pool-builder-creating")
+    notebook.wait_python("creation.status", "done", 30)
+    output.get_by_role("button", name="Delete pool…").click()
+    output.get_by_text("cannot be undone").wait_for()
+    both_themes(notebook, output, "pool-builder-delete")
+
+
+def test_screenshots_of_the_node_panel(notebook: Notebook):
+    notebook.page.set_viewport_size({"width": 1440, "height": 1400})
+    notebook.open(CONNECT, PANEL)
+    notebook.run(0)
+    output = notebook.run(1, "text=127.0.0.1:")
+    notebook.python('panel.add_user("alice", ssh_public_key=bw.own_key().line, days=30).result(30)')
+    output.get_by_text("4 added").wait_for()
+    both_themes(notebook, output, "node-panel")
+    output.get_by_role("button", name="Add user…").click()
+    output.get_by_text("Administrator").wait_for()
+    both_themes(notebook, output, "node-panel-drawer")
+    notebook.python('panel.pool_id = "legacy-pool"')
+    output.get_by_text("no port for SSH").first.wait_for()
+    both_themes(notebook, output, "node-panel-no-ssh")
+
+
+def test_screenshots_of_the_workbench(notebook: Notebook):
+    notebook.page.set_viewport_size({"width": 1440, "height": 1400})
+    notebook.open(CONNECT, WORKBENCH)
+    notebook.run(0)
+    output = notebook.run(1, ".bw [role=grid] [role=row][aria-rowindex='2']")
+    notebook.python('workbench.browser.select("ubuntu 22.04", latest=True)')
+    output.get_by_text("Picked", exact=True).wait_for()
+    both_themes(notebook, output, "workbench-1")
+    notebook.python("workbench.go_to(1)")
+    output.get_by_role("button", name="Create pool").wait_for()
+    both_themes(notebook, output, "workbench-2")
+    notebook.python('workbench.panel.pool_id = "demo"; workbench.go_to(2)')
+    notebook.python('workbench.panel.add_user("alice", ssh_public_key=bw.own_key().line, days=30).result(30)')
+    output.get_by_text("4 added").wait_for()
+    both_themes(notebook, output, "workbench-3")

@@ -1,4 +1,4 @@
-"""The article's flow by mouse and keyboard, ending with OpenSSH's client and exactly the command that the panel shows."""
+"""The article's flow by mouse and keyboard, ending with OpenSSH's client and the very command that the panel shows."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ CONNECT = "import batch_widgets as bw\naccount = bw.connect_demo(nodes=0, speed=
 WORKBENCH = "workbench = bw.Workbench(account)\nworkbench"
 ROW = "[role=grid] [role=row][aria-rowindex='2']"
 PASSWORD = "correct-Horse-7-battery"
+POOLS = "print([pool.id for pool in account.list_pools() if pool.id == 'analysis'])"
 
 
 def log_in(command: str, words: str, *, password: str | None = None, folder: Path | None = None):
@@ -129,7 +130,7 @@ def delete_the_pool(notebook: Notebook, output) -> None:
     output.get_by_role("button", name="Delete pool…").click()
     output.get_by_role("button", name="Delete pool", exact=True).click()
     output.locator(".bw-card").get_by_text("deleted").wait_for(timeout=30_000)
-    assert notebook.python("print([pool.id for pool in account.list_pools() if pool.id == 'analysis'])") == "[]"
+    assert notebook.python(POOLS) == "[]"
 
 
 def test_the_flow_by_mouse_and_keyboard(notebook: Notebook, tmp_path: Path):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from batch_widgets.service import BatchService
 
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _DEMO_POLL_INTERVAL_S = 0.5
 
 
@@ -33,7 +34,8 @@ def connect(
     endpoint : str, optional
         Such as ``"https://contoso.eastus.batch.azure.com"``; default: ``AZURE_BATCH_ENDPOINT``.
     account_name : str, optional
-        Default: ``AZURE_BATCH_ACCOUNT``, else the first part of the endpoint.
+        Default: ``AZURE_BATCH_ACCOUNT``, else the first part of the endpoint. The variables count only for the account
+        that ``AZURE_BATCH_ENDPOINT`` names, where that is set.
     account_key : str, optional
         The shared key; default: ``AZURE_BATCH_ACCESS_KEY``, unless `credential` is given.
     credential : object, optional
@@ -47,18 +49,19 @@ def connect(
     Raises
     ------
     AuthenticationError
-        If the key is not base64, the credential is of no kind that Batch takes, or a token would go over plain http.
+        If the key is not base64, the credential is of no kind that Batch takes, or secrets would go over plain http.
     BatchWidgetsError
         If there is no endpoint, or it is not an address.
     """
-    endpoint = endpoint or os.environ.get("AZURE_BATCH_ENDPOINT")
+    environment = _environment(endpoint)
+    endpoint = endpoint or environment.get("AZURE_BATCH_ENDPOINT")
     if not endpoint:
         raise BatchWidgetsError(
             "No Batch account was named.",
             hint="Give the endpoint, set AZURE_BATCH_ENDPOINT, or try bw.connect_demo() without an account.",
         )
     if credential is None and account_key is None:
-        account_key = os.environ.get("AZURE_BATCH_ACCESS_KEY") or None
+        account_key = environment.get("AZURE_BATCH_ACCESS_KEY") or None
     scheme, netloc, host = _parts_of(endpoint)
     if account_key is not None:
         account_key = account_key.strip()  # a copied key often ends in a newline
@@ -72,7 +75,9 @@ def connect(
         raise AuthenticationError(
             "A token is not sent over plain http.", hint="Use https://, or an account name and key."
         )
-    name = account_name or os.environ.get("AZURE_BATCH_ACCOUNT") or host.split(".", 1)[0]
+    if scheme == "http" and host not in _LOOPBACK:
+        raise AuthenticationError("Passwords of node users would go over plain http in clear.", hint="Use https://.")
+    name = account_name or environment.get("AZURE_BATCH_ACCOUNT") or host.split(".", 1)[0]
     url = f"{scheme}://{netloc}"
 
     def make_service() -> BatchService:
@@ -81,6 +86,16 @@ def connect(
         return SdkService(url, name, account_key=account_key, credential=credential)
 
     return BatchAccount(make_service, endpoint=url, name=name)
+
+
+def _environment(endpoint: str | None) -> dict[str, str]:
+    """Give the variables that name an account; none where they name another one than `endpoint`."""
+    names = ("AZURE_BATCH_ENDPOINT", "AZURE_BATCH_ACCOUNT", "AZURE_BATCH_ACCESS_KEY")
+    found = {name: value for name in names if (value := os.environ.get(name))}
+    theirs = found.get("AZURE_BATCH_ENDPOINT")
+    if endpoint and theirs and _parts_of(endpoint)[1:] != _parts_of(theirs)[1:]:
+        return {}
+    return found
 
 
 def _parts_of(endpoint: str) -> tuple[str, str, str]:

@@ -152,7 +152,25 @@ def test_a_token_does_not_go_over_plain_http(endpoint, credential):
         connect(endpoint, credential=credential)
 
 
-def test_a_named_key_may_go_over_plain_http():
+@pytest.mark.parametrize("how", [{"account_key": KEY}, {"credential": NamedKey()}])
+def test_passwords_do_not_go_over_plain_http(how):
+    with pytest.raises(AuthenticationError, match="plain http in clear"):
+        connect("http://contoso.example", **how)
+
+
+def test_the_environment_of_another_account_does_not_count(monkeypatch):
+    monkeypatch.setenv("AZURE_BATCH_ENDPOINT", "https://fabrikam.westus.batch.azure.com")
+    monkeypatch.setenv("AZURE_BATCH_ACCOUNT", "fabrikam")
+    monkeypatch.setenv("AZURE_BATCH_ACCESS_KEY", KEY)
+    with connect(ENDPOINT) as account:
+        assert account.name == "contoso"
+        assert made_with(account, monkeypatch)[1]["account_key"] is None
+    with connect("fabrikam.westus.batch.azure.com/") as account:
+        assert account.name == "fabrikam"
+        assert made_with(account, monkeypatch)[1]["account_key"] == KEY
+
+
+def test_a_named_key_may_go_over_plain_http_on_this_machine():
     with connect("http://127.0.0.1:1", credential=NamedKey()) as account:
         assert account.endpoint == "http://127.0.0.1:1"
 

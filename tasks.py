@@ -223,7 +223,16 @@ def test(options: argparse.Namespace) -> None:
     steps = {
         **LINT,
         "tests of js": [str(PYTHON), "hatch_build.py", "run", "test"],
-        "pytest": [*PYTEST, "-m", "not slow"],
+        # a file stays on one worker: its fixtures are made once, and a browser test waits more than it computes
+        "pytest": [
+            *PYTEST,
+            "-m",
+            "not slow",
+            "--numprocesses=2",
+            "--dist=loadfile",
+            "--no-loadscope-reorder",
+            "--durations=8",
+        ],
     }
     _run_steps(steps, **programs)
 

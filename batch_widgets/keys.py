@@ -97,7 +97,7 @@ def parse_public_key(text: str, *, path: Path | None = None) -> PublicKey:
         kind_on_wire, encoded = line.split()[:2]
         blob = base64.b64decode(encoded, validate=True)  # cryptography passes over what is not base64; ssh does not
         key = load_ssh_public_key(line.encode())
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, NotImplementedError, UnsupportedAlgorithm):
         raise _refused(
             "This is not a public key in OpenSSH's form, such as “ssh-ed25519 AAAA… name”. "
             "Copy the whole line of the .pub file."

@@ -12,6 +12,12 @@ import pytest
 _PATIENCE_S = 2.0
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser tests last: Playwright keeps a loop running in its thread, and other tests start their own."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(request, monkeypatch, tmp_path_factory):
     """No account in the environment, and a home folder of the test's own (browsers need the real one)."""

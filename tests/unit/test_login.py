@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import socket
 import subprocess
 import threading
@@ -25,7 +24,6 @@ from batch_widgets.login import (
     write_known_hosts,
 )
 
-openssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="needs OpenSSH's ssh")
 LOGIN = RemoteLoginSettings("tvm-1_p", "203.0.113.5", 40_017)
 NAMES = ["plain", "two words", "100%h", "%d", "it's", 'say "so"', "back\\slash", "a#b", "ü", "tab\there", "a=b", "%% %"]
 
@@ -43,7 +41,6 @@ def as_ssh_reads(command):
     return options
 
 
-@openssh
 @pytest.mark.parametrize("name", NAMES)
 def test_ssh_reads_what_we_mean(tmp_path, name):
     identity, hosts = tmp_path / name / name, tmp_path / name / "known hosts" / name
@@ -61,7 +58,6 @@ def test_ssh_reads_what_we_mean(tmp_path, name):
     assert options["stricthostkeychecking"] in (["true"], ["yes"])
 
 
-@openssh
 @pytest.mark.parametrize("name", NAMES)
 def test_ssh_opens_the_key_that_we_mean(tmp_path, name):
     identity = tmp_path / name
@@ -97,7 +93,6 @@ def hang_up(server):
         connection.recv(100)
 
 
-@openssh
 @pytest.mark.parametrize(("known", "checking"), [(True, ("true", "yes")), (False, ("accept-new",))])
 def test_an_unknown_host_key_is_accepted_once(tmp_path, known, checking):
     options = as_ssh_reads(ssh_command("me", LOGIN, known_hosts=tmp_path / "hosts", host_key_known=known))
@@ -105,7 +100,6 @@ def test_an_unknown_host_key_is_accepted_once(tmp_path, known, checking):
     assert options["identitiesonly"] == ["no"]
 
 
-@openssh
 def test_an_ipv6_address(tmp_path):
     login = RemoteLoginSettings("node", "2001:db8::5", 22)
     options = as_ssh_reads(ssh_command("me", login, known_hosts=tmp_path / "hosts"))

@@ -31,6 +31,12 @@ def wait_until(condition):
         time.sleep(0.003)
 
 
+def settle(widget):
+    """Wait until all that a panel has asked for has been shown."""
+    wait_until(lambda: not widget._under_way)
+    widget.account.runner.drain()  # the last of it may just be drawn
+
+
 def shown(widget):
     """Tell whether a widget is not hidden by itself."""
     return widget.layout.display != "none"
@@ -230,7 +236,7 @@ def test_the_newest_of_operations_that_supersede_counts(panel, account):
     wait_until(lambda: seen)
     steps.ended.add("first")
     first.result(5)
-    wait_until(lambda: not panel._under_way)
+    settle(panel)
     assert seen == ["second"]
 
 
@@ -257,7 +263,7 @@ def test_an_operation_that_ends_after_close_tells_nobody(account):
     panel.close()
     steps.ended.add("x")
     operation.result(5)
-    wait_until(lambda: not panel._under_way)
+    settle(panel)
     assert seen == []
 
 
@@ -279,7 +285,8 @@ def test_a_closed_account_disconnects_the_widget(account, service, make):
 
 def test_rows_stay_when_the_account_closes(account, service):
     browser, panel = bw.SkuBrowser(account), bw.NodePanel(account, "analysis")
-    wait_until(lambda: browser.grid.rows and panel.grid.rows)
+    settle(browser)
+    settle(panel)
     account.close()
     assert len(browser.grid.rows) == 1
     assert len(panel.grid.rows) == 2
@@ -291,7 +298,8 @@ def test_rows_stay_when_the_account_closes(account, service):
 
 def test_what_is_selected_after_the_end_enables_nothing(account):
     browser, panel = bw.SkuBrowser(account), bw.NodePanel(account, "analysis")
-    wait_until(lambda: browser.grid.rows and panel.grid.rows)
+    settle(browser)
+    settle(panel)
     account.close()
     browser.select("ubuntu")
     panel.selected = ("tvm-0",)
@@ -302,7 +310,7 @@ def test_what_is_selected_after_the_end_enables_nothing(account):
 
 def test_a_click_after_the_end_says_that_it_is_the_end(account, service):
     browser = bw.SkuBrowser(account)
-    wait_until(lambda: browser.grid.rows)
+    settle(browser)
     account.close()
     browser._refresh.click()
     assert "account was closed" in browser.message.text

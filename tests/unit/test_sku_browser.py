@@ -12,7 +12,7 @@ import batch_widgets as bw
 from batch_widgets.errors import AmbiguousSelectionError, ServiceUnreachableError
 from batch_widgets.images import SupportedImage
 from unit.fakes import FakeService, make_image
-from unit.test_panel import shown, wait_until
+from unit.test_panel import settle, shown, wait_until
 
 NOW = datetime.now(UTC)
 JAMMY = make_image("22_04-lts")
@@ -52,7 +52,7 @@ def make_browser(account):
 @pytest.fixture
 def sku_browser(make_browser):
     sku_browser = make_browser()
-    wait_until(lambda: not sku_browser.grid.busy)
+    settle(sku_browser)
     return sku_browser
 
 
@@ -76,8 +76,7 @@ def test_shows_that_it_loads_and_what_it_asks(service, make_browser):
     assert sku_browser.grid.rows == []
     assert "images" not in facts(sku_browser)
     service.release("list_supported_images")
-    wait_until(lambda: not sku_browser.grid.busy)
-    wait_until(lambda: facts(sku_browser))
+    settle(sku_browser)
     assert "bw-indeterminate" not in sku_browser._line.value
     assert "5 images loaded" in sku_browser.frame_piece.announcement
 
@@ -103,7 +102,7 @@ def test_try_again_loads_and_frame_has_the_rows_then(service, make_browser):
     wait_until(lambda: sku_browser.message.visible)
     sku_browser.message.buttons[0].click()
     assert len(sku_browser.frame) == len(IMAGES)
-    wait_until(lambda: not sku_browser.grid.busy)
+    settle(sku_browser)
     assert not sku_browser.message.visible
 
 
@@ -151,7 +150,7 @@ def test_frame_has_what_a_load_has_brought_at_once(service, sku_browser, account
 
 def test_a_second_load_supersedes_the_first(service, account, make_browser, monkeypatch):
     sku_browser = make_browser()
-    wait_until(lambda: not sku_browser.grid.busy)
+    settle(sku_browser)
     service.hold("list_supported_images")
     first = sku_browser.load()
     wait_until(lambda: service.in_flight == 1)
@@ -162,14 +161,14 @@ def test_a_second_load_supersedes_the_first(service, account, make_browser, monk
     service.release("list_supported_images")
     first.result(5)
     second.result(5)
-    wait_until(lambda: not sku_browser.grid.busy and not sku_browser._under_way)
+    settle(sku_browser)
     assert shown_lists == ["5 images loaded"]
 
 
 def test_a_load_that_is_cancelled_leaves_nothing_busy(service, sku_browser):
     service.hold("list_supported_images")
     sku_browser.load().cancel()
-    wait_until(lambda: not sku_browser.grid.busy)
+    settle(sku_browser)
     assert "stopped" in sku_browser.grid.empty_text
     assert not sku_browser.message.visible
     assert len(sku_browser.frame) == len(IMAGES)
@@ -182,15 +181,15 @@ def test_a_load_that_ends_after_close_does_nothing(service, make_browser, accoun
     sku_browser.close()
     service.release("list_supported_images")
     operation.result(5)
-    wait_until(lambda: not sku_browser._under_way)
+    settle(sku_browser)
     assert sku_browser.grid.rows == []
 
 
 def test_an_account_without_images_says_so(service, make_browser):
     service.images = []
     sku_browser = make_browser()
-    wait_until(lambda: not sku_browser.grid.busy)
-    wait_until(lambda: "0 of 0" in facts(sku_browser))
+    settle(sku_browser)
+    assert "0 of 0" in facts(sku_browser)
     assert "no images" in sku_browser.grid.empty_text
     assert len(sku_browser.frame) == 0
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +22,10 @@ from batch_widgets.widgets.node_rows import NODE_COLUMNS, OUTCOME_COLUMNS, node_
 from batch_widgets.widgets.node_watch import NodesView, NodeWatch, no_way_in, read_nodes
 from batch_widgets.widgets.panel import Panel, refuse_unknown
 from batch_widgets.widgets.user_form import UserForm, UserRequest
+from batch_widgets.widgets.user_ledger import AddedUser, UserLedger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     import pandas as pd
 
@@ -35,15 +34,6 @@ if TYPE_CHECKING:
 
 _FIRST_LOAD_S = 30.0
 _SEEN_S = 60.0
-
-
-@dataclass(frozen=True)
-class AddedUser:
-    """A user that was given to a node from here."""
-
-    name: str
-    expires: datetime | None
-    identity_file: Path | None
 
 
 class NodePanel(Panel):
@@ -71,8 +61,7 @@ class NodePanel(Panel):
         self._has_read = False
         self._adding: dict[Operation[Any], Callable[[pd.DataFrame], None]] = {}
         self._showing_pools = False
-        self._users_by_pool: dict[str, dict[str, AddedUser]] = {}
-        self._commands: dict[str, str] = {}
+        self._ledger = UserLedger(account)
         self._read_callbacks: list[Callable[[], object]] = []
         self.grid = Grid(NODE_COLUMNS, row_label="node", selection="multiple", height=290)
         self.picker = styled(ipywidgets.Dropdown(options=[("no pool", "")]), "bw-select")
@@ -200,8 +189,7 @@ class NodePanel(Panel):
         for operation, record in tuple(self._adding.items()):
             if operation.status == "done":  # result() may come before the notifier has shown it
                 record(operation.result())
-        self._make_commands(view)
-        return nodes_frame(view.nodes, dict(view.logins), self._commands)
+        return nodes_frame(view.nodes, dict(view.logins), self._ledger.commands(self.pool_id, view.logins))
 
     # choosing
 
@@ -211,7 +199,6 @@ class NodePanel(Panel):
 
     def _on_pool_changed(self) -> None:
         self._view, self._has_read = NodesView(self._view.pool_ids), False
-        self._commands = {}
         self.selected = ()
         self._show_pools(self._view.pool_ids)
         self.grid.set_rows([])
@@ -246,14 +233,14 @@ class NodePanel(Panel):
     def _draw(self) -> None:
         view = self._view
         self._show_pools(view.pool_ids)
-        self._make_commands(view)
+        users, commands = self._ledger.users(self.pool_id), self._ledger.commands(self.pool_id, view.logins)
         self.grid.set_rows(
             [
                 node_row(
                     node,
                     view.logins.get(node.id),
-                    self._users.get(node.id),
-                    self._commands.get(node.id),
+                    users.get(node.id),
+                    commands.get(node.id),
                     reachable=view.reachable,
                 )
                 for node in view.nodes
@@ -377,7 +364,7 @@ class NodePanel(Panel):
     def _follow_users(
         self, operation: Operation[pd.DataFrame], name: str, added: AddedUser | None
     ) -> Operation[pd.DataFrame]:
-        self._adding[operation] = functools.partial(self._record_users, name, self.pool_id, added)
+        self._adding[operation] = functools.partial(self._ledger.record, self.pool_id, name, added)
         self.form.add_button.disabled = True
         pool_id = self.pool_id
         return self.follow(
@@ -387,11 +374,6 @@ class NodePanel(Panel):
             cancelled=lambda: self._on_users_stopped(operation),
             superseded=False,
         )
-
-    @property
-    def _users(self) -> dict[str, AddedUser]:
-        """The users from here on the nodes of the pool on show; node ids tell nodes apart within a pool only."""
-        return self._users_by_pool.setdefault(self.pool_id.casefold(), {})
 
     def _chosen_pool(self) -> str:
         if not self.pool_id:
@@ -408,16 +390,6 @@ class NodePanel(Panel):
         self._draw_selection()
         self.message.show("none", f"{operation.title}: stopped.", operation.on_cancel)
 
-    def _record_users(self, name: str, pool_id: str, added: AddedUser | None, frame: pd.DataFrame) -> None:
-        """Remember which nodes have the user; harmless when repeated."""
-        users = self._users_by_pool.setdefault(pool_id.casefold(), {})
-        for node_id, outcome in zip(frame["node_id"], frame["outcome"], strict=True):
-            if outcome == "added" and added is not None:
-                users[node_id] = added
-            elif outcome in {"deleted", "absent"} and users.get(node_id, AddedUser("", None, None)).name == name:
-                users.pop(node_id, None)
-                self._commands.pop(node_id, None)
-
     def _on_outcomes(self, operation: Operation[pd.DataFrame], name: str, pool_id: str, frame: pd.DataFrame) -> None:
         if (record := self._adding.pop(operation, None)) is not None:
             record(frame)
@@ -427,18 +399,6 @@ class NodePanel(Panel):
         self.outcomes.set_rows(outcome_rows(frame))
         show(self._outcome_part, visible=True)
         self._draw()
-
-    def _make_commands(self, view: NodesView) -> None:
-        """Give each node with a user from here its command."""
-        users = tuple(self._users.values())  # a copy: the notifier may add some meanwhile
-        for user in set(users):
-            settings = [
-                login for node_id, login in view.logins.items() if self._users.get(node_id) == user and login.reachable
-            ]
-            commands = (
-                self.account.ssh_commands(user.name, settings, identity_file=user.identity_file) if settings else {}
-            )
-            self._commands.update(commands)
 
     def close(self) -> None:
         """Close the panel; nothing is read any more."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node
-    from batch_widgets.widgets.node_panel import AddedUser
+    from batch_widgets.widgets.user_ledger import AddedUser
 
 NODE_COLUMNS = (
     Column("node_id", "Node", kind="mono", width=168, cut="middle"),

@@ -53,6 +53,14 @@ def close_tree(widget: ipywidgets.Widget) -> None:
     for child in getattr(widget, "children", ()):
         close_tree(child)
     widget.close()
+    close_looks(widget)
+
+
+def close_looks(widget: ipywidgets.Widget) -> None:
+    """Close layout and style of a closed widget, which are widgets too and would stay."""
+    for look in (getattr(widget, name, None) for name in ("layout", "style")):
+        if isinstance(look, ipywidgets.Widget):
+            look.close()
 
 
 class Field:

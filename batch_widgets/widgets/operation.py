@@ -8,7 +8,7 @@ import ipywidgets
 
 from batch_widgets.errors import BatchWidgetsError
 from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, close_tree, html, row, show
+from batch_widgets.widgets.controls import button, close_looks, close_tree, html, row, show
 from batch_widgets.widgets.frame import Frame
 from batch_widgets.widgets.message import Message
 
@@ -54,6 +54,7 @@ class OperationView(ipywidgets.VBox):
         for child in self.children:
             close_tree(child)
         super().close()
+        close_looks(self)
 
     def _on_change(self, _change: Mapping[str, Any]) -> None:
         if self.comm is None:  # closed

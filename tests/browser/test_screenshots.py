@@ -90,3 +90,23 @@ def test_screenshots_of_the_workbench(notebook: Notebook):
     notebook.python('workbench.panel.add_user("alice", ssh_public_key=bw.own_key().line, days=30).result(30)')
     output.get_by_text("4 added").wait_for()
     both_themes(notebook, output, "workbench-3")
+
+
+def test_screenshots_of_troubles(notebook: Notebook):
+    wrong_key = "bw.connect(account.endpoint, account_name='demo', account_key='d3Jvbmc=')"
+    notebook.page.set_viewport_size({"width": 1440, "height": 1400})
+    notebook.open(CONNECT, f"refused = bw.SkuBrowser({wrong_key})\nrefused", WORKBENCH)
+    notebook.run(0)
+    refused = notebook.run(1, "text=refused the key")
+    refused.get_by_text("Details").click()
+    refused.get_by_text("AuthenticationFailed").wait_for()
+    both_themes(notebook, refused, "trouble-refused")
+    output = notebook.run(2, ".bw [role=grid] [role=row][aria-rowindex='2']")
+    notebook.page.set_viewport_size({"width": 1000, "height": 1400})
+    both_themes(notebook, output, "narrow-1")
+    notebook.python("workbench.go_to(1)")
+    output.get_by_role("button", name="Create pool").wait_for()
+    both_themes(notebook, output, "narrow-2")
+    output.get_by_role("button", name="Disconnect").click()
+    output.get_by_text("The account was closed.").first.wait_for()
+    both_themes(notebook, output, "trouble-disconnected")

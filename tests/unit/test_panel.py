@@ -48,9 +48,8 @@ def tree(widget):
 
 
 def open_widgets():
-    """Give the widgets that are open, without layouts and styles, which ipywidgets leaves open."""
-    found = ipywidgets.widgets.widget._instances.values()
-    return {one for one in list(found) if not isinstance(one, ipywidgets.Layout | ipywidgets.Style)}
+    """Give the widgets that are open, their layouts and styles among them."""
+    return set(ipywidgets.widgets.widget._instances.values())
 
 
 @pytest.fixture

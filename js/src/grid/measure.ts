@@ -24,7 +24,7 @@ export class Measure {
     return this.#context.measureText(text).width;
   }
 
-  /** Width of the beginning of a text that leaves room for its end; null when all of it fits. */
+  /** Width of the beginning of a text that leaves room for its end; null when all of it fits, or not even that. */
   head(text: string, room: number, mono: boolean): number | null {
     const known = `${mono ? "m" : "t"}${room} ${text}`;
     let found = this.#heads.get(known);
@@ -39,6 +39,7 @@ export class Measure {
   #find(text: string, room: number, mono: boolean): number | null {
     if (text.length <= TAIL * 2 || this.width(text, mono) <= room) return null;
     const left = room - this.width(text.slice(-TAIL), mono);
+    if (this.width(`${text[0]}…`, mono) > left) return null;
     let fits = 1;
     let fails = text.length - TAIL;
     while (fails - fits > 1) {

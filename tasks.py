@@ -34,6 +34,7 @@ MADE = (
     "screenshots",
     "batch_widgets/static",
     "js/node_modules",
+    "__pycache__",
     ".hypothesis",
     ".mypy_cache",
     ".pytest_cache",

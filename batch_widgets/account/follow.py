@@ -42,6 +42,7 @@ async def create_pool(service: BatchService, spec: PoolSpec, report: Report, pol
             raise
         report(Progress(0, spec.target_nodes, "the answer was lost; looking whether the pool exists"))
         await _confirm_created(service, spec.pool_id, asked_at, error, poll_interval_s)
+    report(Progress(0, spec.target_nodes, "the pool is there", unit="nodes ready", accepted=True))
     return await follow_until_ready(service, spec.pool_id, report, poll_interval_s)
 
 
@@ -205,7 +206,7 @@ def _progress(pool: Pool, nodes: Sequence[Node]) -> Progress:
         message = ", ".join(waiting) or "waiting for nodes"
     else:
         message = ""
-    return Progress(ready, pool.target_nodes, message, counts, "nodes ready")
+    return Progress(ready, pool.target_nodes, message, counts, "nodes ready", accepted=True)
 
 
 def _settled(pool: Pool, nodes: Sequence[Node]) -> bool:

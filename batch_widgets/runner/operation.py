@@ -33,6 +33,8 @@ class Progress:
         Parts by state or outcome.
     unit : str
         What a finished part is, such as ``"nodes ready"``.
+    accepted : bool
+        True once the service has taken what was asked of it.
     """
 
     done: int = 0
@@ -40,6 +42,7 @@ class Progress:
     message: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     unit: str = "done"
+    accepted: bool = False
 
     @property
     def fraction(self) -> float:

@@ -59,6 +59,7 @@ class NodePanel(Panel):
         refuse_unknown("NodePanel", unknown, ["pool_id"])
         self._view = NodesView()
         self._has_read = False
+        self._stale = False
         self._adding: dict[Operation[Any], Callable[[pd.DataFrame], None]] = {}
         self._showing_pools = False
         self._ledger = UserLedger(account)
@@ -141,6 +142,7 @@ class NodePanel(Panel):
     def _on_stale(self, error: BaseException) -> None:
         if self.comm is None:  # closed meanwhile
             return
+        self._stale = True  # the next reading takes the message away, and no other one
         self.show_error(error, retry=self.refresh)
         if self._view.pool is None:
             self.grid.empty_text = "The nodes could not be read."
@@ -152,8 +154,12 @@ class NodePanel(Panel):
     def _show_view(self, view: NodesView) -> None:
         if self.comm is None or not self._is_current(view):
             return  # closed meanwhile, or of a pool chosen before
+        if self._has_read and view.read_at < self._view.read_at:
+            return  # a slow reading that a newer one has overtaken
         self._view, self._has_read = view, True
-        self.message.clear()
+        if self._stale:
+            self._stale = False
+            self.message.clear()
         self._draw()
         for callback in self._read_callbacks:
             callback()
@@ -316,6 +322,8 @@ class NodePanel(Panel):
 
     def _on_form(self, request: UserRequest, password: str | None) -> None:
         def add() -> None:
+            if self._adding or self.form.layout.display == "none":
+                return  # the second click of two
             try:
                 self.add_user(
                     request.name,
@@ -383,11 +391,13 @@ class NodePanel(Panel):
     def _on_users_failed(self, operation: Operation[pd.DataFrame], error: BaseException) -> None:
         self._adding.pop(operation, None)
         self._draw_selection()
+        self._stale = False
         self.show_error(error)
 
     def _on_users_stopped(self, operation: Operation[pd.DataFrame]) -> None:
         self._adding.pop(operation, None)
         self._draw_selection()
+        self._stale = False
         self.message.show("none", f"{operation.title}: stopped.", operation.on_cancel)
 
     def _on_outcomes(self, operation: Operation[pd.DataFrame], name: str, pool_id: str, frame: pd.DataFrame) -> None:

@@ -12,7 +12,7 @@ from batch_widgets import pools
 from batch_widgets.errors import ValidationError
 from batch_widgets.images import ImageReference, SupportedImage
 from batch_widgets.pools import PoolSpec
-from batch_widgets.problems import errors_of
+from batch_widgets.problems import Problem, errors_of
 from batch_widgets.widgets import markup
 from batch_widgets.widgets.controls import button, column, html, row
 from batch_widgets.widgets.panel import Panel, refuse_unknown
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from batch_widgets.account import BatchAccount
     from batch_widgets.pools import Pool
-    from batch_widgets.problems import Problem
     from batch_widgets.runner import Operation
 
 _LABELS = {
@@ -112,7 +111,7 @@ class PoolBuilder(Panel):
         side = column("bw-side", html(markup.heading("Checks"), "bw-side-head"), self._checks)
         foot = row("bw-foot", self.create_button, self._summary)
         self.lay_out(row("bw-two", self.form, side), foot, self.card)
-        self.on_click(self.create_button, self.create)
+        self.on_click(self.create_button, self._on_create_clicked)
         self.observe(self._on_edited, self._spec_names())
         with self.closed_on_error():
             for name in self._spec_names():  # the image before its node agent, which then wins
@@ -174,10 +173,11 @@ class PoolBuilder(Panel):
             self._summary.value = markup.span(self._cost())
 
     def _cost(self) -> str:
-        nodes = f"{self.spec.target_nodes} nodes"
+        number = self.spec.target_nodes
+        nodes = "node" if number == 1 else "nodes"
         if self.account.is_demo:
-            return f"{nodes.replace('nodes', 'simulated nodes')}. Nothing is charged."
-        return f"{nodes}, charged from allocation until you delete the pool."
+            return f"{number} simulated {nodes}. Nothing is charged."
+        return f"{number} {nodes}, charged from allocation until you delete the pool."
 
     # making the pool
 
@@ -192,8 +192,10 @@ class PoolBuilder(Panel):
         Raises
         ------
         ValidationError
-            If there are errors among :attr:`problems`; nothing was sent.
+            If there are errors among :attr:`problems`, or this pool is being created; nothing was sent.
         """
+        if self._is_being_created():
+            raise ValidationError([Problem("pool_id", f"Pool {self.pool_id} is being created.")])
         self._untouched = frozenset()
         self._check()
         if errors := errors_of(self.problems):
@@ -202,14 +204,18 @@ class PoolBuilder(Panel):
         operation = self.account.create_pool(spec)
         self.message.clear()
         self.card.show_size(spec.target_dedicated_nodes, spec.target_low_priority_nodes)
-        self.card.follow(spec.pool_id, operation)
+        self.card.follow_creation(spec.pool_id, operation)
         self.set_trait("creation", operation)
         self._check()
         operation.add_done_callback(self._on_created)
         return operation
 
+    def _on_create_clicked(self) -> None:
+        if not self._is_being_created():  # else the second click of two came before the button was seen to be disabled
+            self.create()
+
     def _is_being_created(self) -> bool:
-        """Tell whether the pool of this id is on its way from here, so that a second click asks for nothing."""
+        """Tell whether the pool of this id is on its way from here."""
         operation: Any = self.creation
         same = self.card.pool_id.casefold() == self.pool_id.casefold()
         return operation is not None and operation.status == "running" and same

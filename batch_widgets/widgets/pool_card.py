@@ -58,6 +58,8 @@ class PoolCard(ipywidgets.VBox):
         self.add_class("bw-card")
         self.resize_button.on_click(lambda _: self._ask_resize())
         self.delete_button.on_click(lambda _: self._ask_delete())
+        self._awaited: Operation[Any] | None = None
+        self._accepted: list[Callable[[str], object]] = []
         self._deleted: list[Callable[[str], object]] = []
         show(self, visible=False)
 
@@ -65,9 +67,32 @@ class PoolCard(ipywidgets.VBox):
         """Call ``callback(pool_id)`` once the pool is gone."""
         self._deleted.append(callback)
 
+    def on_accepted(self, callback: Callable[[str], object]) -> None:
+        """Call ``callback(pool_id)`` once the service has taken a creation."""
+        self._accepted.append(callback)
+
+    def follow_creation(self, pool_id: str, operation: Operation[Any]) -> None:
+        """Show a creation; a pool that was there before is never offered for resize and deletion."""
+        self.follow(pool_id, operation)
+        show(self._bar, visible=False)
+        self._awaited = operation
+        operation.observe(lambda _: self._look_whether_accepted(operation), ["progress", "status"])
+        self._look_whether_accepted(operation)
+
+    def _look_whether_accepted(self, operation: Operation[Any]) -> None:
+        status = operation.status
+        lost = status == "cancelled" or (status == "failed" and getattr(operation.exception(), "maybe_done", False))
+        if self._awaited is not operation or not (operation.progress.accepted or lost):
+            return
+        self._awaited = None
+        show(self._bar, visible=True)
+        for callback in self._accepted:
+            callback(self.pool_id)
+
     def follow(self, pool_id: str, operation: Operation[Any]) -> None:
         """Show work on a pool."""
         self.pool_id = pool_id
+        self._awaited = None
         old = self._place.children
         self._place.children = (OperationView(operation, framed=False),)
         for view in old:

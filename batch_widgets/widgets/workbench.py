@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from batch_widgets.account import BatchAccount
+    from batch_widgets.pools import PoolSpec
     from batch_widgets.runner import Operation
 
 _STEPS = ("Image", "Pool", "Nodes")
@@ -36,6 +37,7 @@ class Workbench(Panel):
 
     def __init__(self, account: BatchAccount, **unknown: Any) -> None:
         refuse_unknown("Workbench", unknown, ())
+        self._created: PoolSpec | None = None
         self.browser = SkuBrowser(account)
         self.builder = PoolBuilder(account)
         self.panel = NodePanel(account)
@@ -73,7 +75,8 @@ class Workbench(Panel):
         self.on_click(self.disconnect_button, self._disconnect)
         self.browser.observe(self._on_image, "selected")
         self.builder.observe(self._on_creation, "creation")
-        self.builder.card.on_deleted(lambda _: self._read_nodes())
+        self.builder.card.on_accepted(self._on_accepted)
+        self.builder.card.on_deleted(self._on_deleted)
         self.builder.observe(lambda _: self._draw(), ["pool_id", "vm_size", "problems"])
         self.panel.on_read(self._draw)
 
@@ -95,10 +98,20 @@ class Workbench(Panel):
 
     def _on_creation(self, change: Mapping[str, Any]) -> None:
         operation: Operation[Any] = change["new"]
-        self.panel.pool_id = self.builder.card.pool_id
+        self._created = self.builder.spec
         operation.observe(lambda _: self._draw(), ["status", "progress"])
         operation.add_done_callback(lambda _: self._read_nodes())
         self._draw()
+
+    def _on_accepted(self, pool_id: str) -> None:
+        if self.comm is not None:
+            self.panel.pool_id = pool_id
+
+    def _on_deleted(self, pool_id: str) -> None:
+        if self._created is not None and self._created.pool_id == pool_id:
+            self._created = None
+        self._draw()
+        self._read_nodes()
 
     def _read_nodes(self) -> None:
         if self.comm is not None and not self.account.closed:
@@ -125,10 +138,10 @@ class Workbench(Panel):
             )
 
     def _pool_words(self) -> str:
-        spec = self.builder.spec
+        created = self._created
         creation: Any = self.builder.creation
-        if creation is None:
-            return markup.muted(spec.pool_id or "not described yet")
+        if creation is None or created is None:
+            return markup.muted(self.builder.pool_id or "not described yet")
         words = {"running": "creating", "done": "ready", "failed": "failed", "cancelled": "not followed"}
         label = markup.pill(words[creation.status], markup.status_hue(creation.status))
-        return f"{label} {markup.muted(f'{self.builder.card.pool_id}, {spec.target_nodes} × {spec.vm_size}')}"
+        return f"{label} {markup.muted(f'{created.pool_id}, {created.target_nodes} × {created.vm_size}')}"

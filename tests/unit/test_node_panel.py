@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -546,6 +548,40 @@ def test_a_call_that_fails_shows_and_the_button_comes_back(service, panel):
     assert "Cannot &lt;reach&gt; it." in panel.message.text
     assert not panel.form.add_button.disabled
     assert len(rows(panel)) == 2
+
+
+def test_a_reading_takes_away_its_own_message_only(service, panel):
+    service.fail("list_nodes", REFUSED, times=1)
+    panel.add_user("alice", ssh_public_key=public_key()).exception(5)
+    wait_until(lambda: panel.message.visible)
+    refreshed(panel)
+    assert "Cannot" in panel.message.text
+    service.fail("list_pools", REFUSED, times=1)
+    panel.refresh().exception(5)
+    wait_until(lambda: panel._stale)
+    refreshed(panel)
+    assert not panel.message.visible
+
+
+def test_a_slow_reading_never_overtakes_a_newer_one(panel):
+    newer = panel.last_view
+    older = dataclasses.replace(newer, nodes=(), read_at=newer.read_at - timedelta(seconds=1))
+    panel._show_view(older)
+    assert panel.last_view is newer
+
+
+def test_two_clicks_add_a_user_once(service, panel):
+    panel.add_button.click()
+    panel.form.name.value = "alice"
+    panel.form.method.value = NEW
+    service.hold("create_node_user")
+    panel.form.add_button.click()
+    panel.form.submit()  # the browser sent the second click before it was told that the button is disabled
+    service.release("create_node_user")
+    wait_until(lambda: panel.outcomes.rows)
+    settle(panel)
+    assert outcomes(panel) == {"tvm-0": "added", "tvm-1": "added"}
+    assert service.count("create_node_user") == 2
 
 
 def test_a_call_that_is_stopped_says_what_remains(service, panel):

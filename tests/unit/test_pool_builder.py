@@ -10,7 +10,12 @@ import pytest
 from traitlets import TraitError
 
 import batch_widgets as bw
-from batch_widgets.errors import AlreadyExistsError, PoolAllocationError, ValidationError
+from batch_widgets.errors import (
+    AlreadyExistsError,
+    PoolAllocationError,
+    ServiceUnreachableError,
+    ValidationError,
+)
 from batch_widgets.images import ImageReference
 from batch_widgets.pools import PoolSpec
 from batch_widgets.pools.pool import ResizeError
@@ -449,6 +454,35 @@ def test_stop_following_says_that_the_pool_may_remain(own_builder, service):
     assert service.count("delete_pool") == 0
     assert shown(own_builder.card._bar)
     wait_until(lambda: "no longer followed" in own_builder.frame_piece.announcement)
+
+
+def test_a_pool_that_was_there_before_is_not_offered_for_deletion(own_builder, service):
+    service.add_pool("analysis", 2)
+    assert isinstance(own_builder.create().exception(5), AlreadyExistsError)
+    wait_until(lambda: "already exists" in place(own_builder))
+    assert not shown(own_builder.card._bar)
+
+
+def test_a_pool_whose_answer_was_lost_may_be_ours_and_can_be_deleted(own_builder, service):
+    service.fail("create_pool", ServiceUnreachableError("Lost.", maybe_done=True))
+    service.fail("get_pool", ServiceUnreachableError("Gone."), times=100)
+    own_builder.account.poll_interval_s = 0.001
+    assert own_builder.create().exception(10).maybe_done
+    wait_until(lambda: shown(own_builder.card._bar))
+
+
+def test_two_clicks_create_one_pool(own_builder, service):
+    service.hold("create_pool")
+    own_builder.create_button.click()
+    first = own_builder.creation
+    own_builder._on_create_clicked()  # the browser sent the second click before it was told that the button is disabled
+    assert own_builder.creation is first
+    assert not own_builder.message.visible
+    with pytest.raises(ValidationError, match="is being created"):
+        own_builder.create()
+    service.release("create_pool")
+    first.result(5)
+    assert service.count("create_pool") == 1
 
 
 def test_a_creation_that_the_service_refuses_says_why(own_builder, service):

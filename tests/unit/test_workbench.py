@@ -87,7 +87,7 @@ def test_the_created_pool_flows_into_the_panel(workbench, service):
     assert "analysis" in rail(workbench)[1]
     service.hold("list_nodes")
     workbench.builder.create_button.click()
-    assert workbench.panel.pool_id == "analysis"
+    wait_until(lambda: workbench.panel.pool_id == "analysis")
     assert "creating" in rail(workbench)[1]
     assert "2 × Standard_D2s_v3" in rail(workbench)[1]
     service.release("list_nodes")
@@ -103,6 +103,25 @@ def test_a_failed_creation_shows_in_the_rail(workbench, service):
     describe(workbench, "older")
     workbench.builder.create().exception(5)
     wait_until(lambda: "failed" in rail(workbench)[1])
+
+
+def test_a_refused_creation_leaves_the_panel_alone(workbench, service):
+    workbench.browser.selected = IMAGE
+    describe(workbench, "older")
+    workbench.builder.create().exception(5)
+    wait_until(lambda: "failed" in rail(workbench)[1])
+    workbench.account.runner.drain()
+    assert workbench.panel.pool_id == ""
+
+
+def test_the_rail_tells_of_the_pool_that_was_created_and_not_of_the_form(workbench, service):
+    workbench.browser.selected = IMAGE
+    describe(workbench)
+    workbench.builder.create().result(5)
+    wait_until(lambda: "ready" in rail(workbench)[1])
+    workbench.builder.vm_size = "Standard_NC4as_T4_v3"
+    workbench.builder.target_dedicated_nodes = 9
+    assert "2 × Standard_D2s_v3" in rail(workbench)[1]
 
 
 def test_a_creation_that_is_no_longer_followed_shows_in_the_rail(workbench, service):
@@ -123,6 +142,7 @@ def test_a_deleted_pool_is_gone_from_the_panel(workbench, service):
     card.delete_button.click()
     next(button for button in card.question.buttons if button.description == "Delete pool").click()
     wait_until(lambda: "no pool yet" in rail(workbench)[2])
+    assert "ready" not in rail(workbench)[1]
     wait_until(lambda: "no pool analysis" in workbench.panel._access.text)
 
 

@@ -37,6 +37,8 @@ class BatchWidgetsError(Exception):
         The service's id of the failed request, for a support ticket.
     status : int, optional
         The HTTP status of the answer.
+    maybe_done : bool
+        True where a change was under way, so that nobody knows whether the service made it.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class BatchWidgetsError(Exception):
         code: str = "",
         request_id: str = "",
         status: int | None = None,
+        maybe_done: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -54,6 +57,7 @@ class BatchWidgetsError(Exception):
         self.code = code
         self.request_id = request_id
         self.status = status
+        self.maybe_done = maybe_done
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -64,17 +68,7 @@ class AuthenticationError(BatchWidgetsError):
 
 
 class ServiceUnreachableError(BatchWidgetsError):
-    """The service gave no answer, or none in time.
-
-    Parameters
-    ----------
-    maybe_done : bool
-        True where a change was under way, so that nobody knows whether the service made it.
-    """
-
-    def __init__(self, message: str, *, maybe_done: bool = False, **details: Any) -> None:
-        super().__init__(message, **details)
-        self.maybe_done = maybe_done
+    """The service gave no answer, or none in time."""
 
 
 class ServiceError(BatchWidgetsError):

@@ -200,13 +200,36 @@ def own_key() -> PublicKey:
     Returns
     -------
     PublicKey
-        Of ``~/.ssh/batch_widgets_ed25519``.
+        Of ``~/.ssh/batch_widgets_ed25519``. Where the public file is missing, it is derived from the private one.
+
+    Raises
+    ------
+    ValidationError
+        If only the public file is there, or the private one cannot be read; neither is ever overwritten.
     """
     path = OWN_KEY.expanduser()
     public_path = path.with_name(path.name + ".pub")
-    if path.exists() and public_path.exists():
-        return parse_public_key(public_path.read_text(encoding="utf-8"), path=public_path)
-    return make_key_pair(path)
+    if not path.exists():
+        if public_path.exists():
+            raise _refused(f"{public_path} is there without its private key. Move it away to get a new pair.")
+        return make_key_pair(path)
+    if not public_path.exists():
+        _write_new(public_path, f"{_public_of(path)} {path.name}\n".encode(), 0o644)
+    return parse_public_key(public_path.read_text(encoding="utf-8"), path=public_path)
+
+
+def _public_of(path: Path) -> str:
+    """Derive the public key of a private key file."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
+
+    try:
+        private = load_ssh_private_key(path.read_bytes(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise _refused(
+            f"{path} cannot be read: it is no private key in OpenSSH's form, or has a passphrase. Move it away."
+        ) from None
+    return private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:

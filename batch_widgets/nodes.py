@@ -142,22 +142,41 @@ class NodeOutcome:
         The service's code, where it gave one.
     message : str
         What it means.
+    allocation_time : datetime, optional
+        When the node was allocated, in UTC: it tells the node from a later one of the same id.
     """
 
     node_id: str
     outcome: Outcome
     error_code: str = ""
     message: str = ""
+    allocation_time: datetime | None = None
 
 
 def outcomes_frame(outcomes: Sequence[NodeOutcome]) -> pd.DataFrame:
-    """Lay outcomes out as a table: ``node_id``, ``outcome``, ``error_code``, ``message``; a row per node asked for."""
+    """Lay outcomes out as a table.
+
+    Parameters
+    ----------
+    outcomes : sequence of NodeOutcome
+        The rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``node_id``, ``outcome``, ``error_code``, ``message`` as nullable strings; a row per node asked for. Its
+        ``attrs`` have ``allocation_time``: when each node was allocated, as ISO 8601 text by node id.
+    """
     import pandas as pd
 
     columns = ("node_id", "outcome", "error_code", "message")
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {name: pd.Series([getattr(outcome, name) for outcome in outcomes], dtype="string") for name in columns}
     )
+    frame.attrs["allocation_time"] = {
+        outcome.node_id: outcome.allocation_time.isoformat() for outcome in outcomes if outcome.allocation_time
+    }
+    return frame
 
 
 def nodes_frame(

@@ -37,10 +37,10 @@ async def create_pool(service: BatchService, spec: PoolSpec, report: Report, pol
     asked_at = datetime.now(UTC)
     try:
         await _unhurried(lambda: service.create_pool(spec), report)
-    except ServiceUnreachableError as error:
+    except BatchWidgetsError as error:
         if not error.maybe_done:
             raise
-        report(Progress(0, spec.target_nodes, "the answer was lost; looking whether the pool exists"))
+        report(Progress(0, spec.target_nodes, "no clear answer; looking whether the pool exists"))
         await _confirm_created(service, spec.pool_id, asked_at, error, poll_interval_s)
     report(Progress(0, spec.target_nodes, "the pool is there", unit="nodes ready", accepted=True))
     return await follow_until_ready(service, spec.pool_id, report, poll_interval_s)
@@ -60,9 +60,9 @@ async def _unhurried(change: Callable[[], Awaitable[None]], report: Report) -> N
 
 
 async def _confirm_created(
-    service: BatchService, pool_id: str, asked_at: datetime, lost: ServiceUnreachableError, poll_interval_s: float
+    service: BatchService, pool_id: str, asked_at: datetime, lost: BatchWidgetsError, poll_interval_s: float
 ) -> None:
-    """Find out what a lost answer meant."""
+    """Find out what a lost or unclear answer meant."""
     patience = _Patience()
     missed = False
     while True:
@@ -70,18 +70,17 @@ async def _confirm_created(
             pool = await service.get_pool(pool_id)
         except NotFoundError:
             if missed:  # looked twice: the first look may have come before the pool
-                raise ServiceUnreachableError(
-                    f"The connection broke, and pool {pool_id} was not created.", hint="Try again."
-                ) from None
+                raise _unclear(lost, f"Pool {pool_id} was not created.", "Try again.", maybe_done=False) from None
             missed = True
             await asyncio.sleep(poll_interval_s)
         except BatchWidgetsError as error:
             try:
                 await patience.wait(error, poll_interval_s)
             except BatchWidgetsError:
-                raise ServiceUnreachableError(
-                    f"The connection broke before the answer: pool {pool_id} may exist and be charged.",
-                    hint="Look it up as soon as the service answers.",
+                raise _unclear(
+                    lost,
+                    f"Pool {pool_id} may exist and be charged.",
+                    "Look it up as soon as the service answers.",
                     maybe_done=True,
                 ) from None
         else:
@@ -92,6 +91,18 @@ async def _confirm_created(
             hint="Choose another pool id.",
             code="PoolExists",
         ) from lost
+
+
+def _unclear(lost: BatchWidgetsError, meaning: str, hint: str, *, maybe_done: bool) -> BatchWidgetsError:
+    """Say an error again, now that it is known what it means for the pool."""
+    return type(lost)(
+        f"{lost.message} {meaning}",
+        hint=hint,
+        code=lost.code,
+        request_id=lost.request_id,
+        status=lost.status,
+        maybe_done=maybe_done,
+    )
 
 
 async def resize_pool(
@@ -110,10 +121,10 @@ async def resize_pool(
 
     try:
         await _unhurried(ask, report)
-    except ServiceUnreachableError as error:
+    except BatchWidgetsError as error:
         if not error.maybe_done:
             raise
-        report(Progress(message="the answer was lost; looking what the pool's size is"))
+        report(Progress(message="no clear answer; looking what the pool's size is"))
         pool = await service.get_pool(pool_id)
         if dedicated not in {None, pool.target_dedicated_nodes} or spot not in {None, pool.target_low_priority_nodes}:
             raise
@@ -123,15 +134,13 @@ async def resize_pool(
 async def delete_pool(service: BatchService, pool_id: str, report: Report, poll_interval_s: float) -> None:
     """Delete a pool and follow it until it is gone."""
     report(Progress(0, 1, "asking for the deletion"))
-    lost: ServiceUnreachableError | None = None
+    lost: BatchWidgetsError | None = None
     try:
         await _unhurried(lambda: service.delete_pool(pool_id), report)
-    except ServiceUnreachableError as error:
-        if not error.maybe_done:
-            raise
-        lost = error
-    except ServiceError as error:
-        if error.code != "PoolBeingDeleted":
+    except BatchWidgetsError as error:
+        if error.maybe_done:
+            lost = error
+        elif error.code != "PoolBeingDeleted":
             raise
     patience = _Patience()
     while True:
@@ -219,7 +228,10 @@ def _settled(pool: Pool, nodes: Sequence[Node]) -> bool:
 
 
 def _raise_if_broken(pool: Pool, nodes: Sequence[Node]) -> None:
-    remains = f"Pool {pool.id} remains with {len(nodes)} nodes; delete or resize it to stop the charge."
+    remains = f"Pool {pool.id} remains."
+    if nodes:
+        count = "1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"
+        remains = f"Pool {pool.id} remains with {count}; delete or resize it to stop the charge."
     if pool.resize_errors:
         first = pool.resize_errors[0]
         values = "; ".join(f"{name}: {value}" for name, value in first.values)
@@ -230,8 +242,10 @@ def _raise_if_broken(pool: Pool, nodes: Sequence[Node]) -> None:
             hint=f"{first.advice} {remains}".strip(),
         )
     if broken := [node for node in nodes if node.state in BROKEN_STATES]:
+        start_task = any(node.state == "starttaskfailed" for node in broken)
+        advice = "Mend the start task, then make the pool again." if start_task else "Reboot them, or resize the pool."
         raise PoolAllocationError(
             f"{len(broken)} of {len(nodes)} nodes of pool {pool.id} did not become ready. {broken[0].trouble}",
             code=broken[0].state,
-            hint=f"Mend the start task, then make the pool again. {remains}",
+            hint=f"{advice} {remains}",
         )

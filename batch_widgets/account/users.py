@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from batch_widgets.errors import (
@@ -11,7 +12,6 @@ from batch_widgets.errors import (
     BatchWidgetsError,
     NotFoundError,
     ServiceError,
-    ServiceUnreachableError,
     ThrottledError,
 )
 from batch_widgets.login import NO_SSH_PORT, NO_SSH_PORT_REMEDY, RemoteLoginSettings
@@ -31,11 +31,12 @@ T = TypeVar("T")
 _IN_FLIGHT = 64  # aiohttp's pool holds 100 connections; more in flight gains nothing
 _TRIES = 5
 _LONGEST_PAUSE_S = 30.0
+_BREATH_S = 0.2
 _GIVEN_UP = f"No clear answer in {_TRIES} tries. Retry later."
 
 
 class _Attempt:
-    """A change that is made again after a pause that the service asks for, or after an answer that was lost."""
+    """A change that is made again: after a pause that the service asks for, or where no clear answer came."""
 
     def __init__(self) -> None:
         self.lost = False
@@ -47,10 +48,11 @@ class _Attempt:
                 await change()
             except ThrottledError as error:
                 await asyncio.sleep(min(error.retry_after_s, _LONGEST_PAUSE_S))
-            except ServiceUnreachableError as error:
+            except BatchWidgetsError as error:
                 if not error.maybe_done:
                     raise
                 self.lost = True
+                await asyncio.sleep(_BREATH_S)
             else:
                 return True
         return False
@@ -68,7 +70,7 @@ async def add_user(
                 return NodeOutcome(node_id, "added")
         except AlreadyExistsError as error:
             message = (
-                "The first answer was lost; the user is there now, by this call or from before."
+                "The first try had no clear answer; the user is there now, by this call or from before."
                 if attempt.lost
                 else "There already, and left as it was. Delete it first to replace it."
             )
@@ -94,7 +96,7 @@ async def delete_user(
             if error.code != "NodeUserNotFound":
                 raise
             if attempt.lost:
-                return NodeOutcome(node_id, "deleted", "", "The first answer was lost; the user is gone now.")
+                return NodeOutcome(node_id, "deleted", "", "The first try had no clear answer; the user is gone now.")
             return NodeOutcome(node_id, "absent", error.code, "No such user here.")
         return NodeOutcome(node_id, "failed", "", _GIVEN_UP)
 
@@ -125,6 +127,7 @@ async def _on_nodes(
                 outcome = await call(node_id)
             except BatchWidgetsError as error:
                 outcome = NodeOutcome(node_id, "failed", error.code, _meaning(error))
+            outcome = replace(outcome, allocation_time=node.allocation_time)
         counts[outcome.outcome] += 1
         report(Progress(sum(counts.values()), len(wanted), message, dict(counts)))
         return outcome

@@ -150,8 +150,19 @@ class Operation(HasTraits, Generic[T]):
         return self.status == "cancelled"
 
     def add_done_callback(self, callback: Callable[[Operation[T]], object]) -> None:
-        """Call ``callback(operation)`` once it has ended, on the notifier thread; at once if it has ended already."""
-        self._future.add_done_callback(lambda _: self._runner.notify(lambda: callback(self)))
+        """Call ``callback(operation)`` once it has ended.
+
+        That is on the notifier thread, and on the caller's where it had ended and the account is closed.
+        """
+
+        def tell() -> None:
+            callback(self)
+
+        def post(_: object) -> None:
+            if not self._runner.notify(tell):
+                tell()
+
+        self._future.add_done_callback(post)
 
     def __await__(self) -> Generator[Any, None, T]:
         return asyncio.wrap_future(self._future).__await__()

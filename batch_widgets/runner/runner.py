@@ -123,9 +123,9 @@ class Runner:
             if not self._closed:
                 self._loop_thread.loop.call_soon_threadsafe(callback)
 
-    def notify(self, callback: Callable[[], object]) -> None:
-        """Run a plain function on the notifier thread; it may block."""
-        self._notifier.post(callback)
+    def notify(self, callback: Callable[[], object]) -> bool:
+        """Run a plain function on the notifier thread; it may block. False if the runner is closed."""
+        return self._notifier.post(callback)
 
     def drain(self) -> None:
         """Wait until the notifier has run all that was posted to it."""

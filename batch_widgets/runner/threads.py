@@ -93,15 +93,16 @@ class Notifier:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def post(self, callback: Callable[[], object]) -> None:
-        """Run `callback` soon; in order; its errors go to the log."""
+    def post(self, callback: Callable[[], object]) -> bool:
+        """Run `callback` soon; in order; its errors go to the log. False if this has been stopped."""
         with self._lock:
             if self._closed:
-                return
+                return False
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._queue.put(callback)
+        return True
 
     def is_current(self) -> bool:
         """Tell whether the caller runs on this thread."""

@@ -23,6 +23,7 @@ from batch_widgets.errors import (
 _EXISTS = {"PoolExists", "NodeUserExists"}
 _BUSY = {"ServerBusy", "TooManyRequests"}
 _CLOCK_TOLERANCE_S = 600.0
+_LOOK_FIRST = "The change may have been made: look before you try again."
 _HINTS = {
     "PoolExists": "Choose another pool id, or show the pool that exists.",
     "PoolBeingDeleted": "Wait until the deletion has ended.",
@@ -53,7 +54,7 @@ def translate(error: Exception, *, endpoint: str, changes: bool) -> BatchWidgets
         and error.response is not None
         and (error.status_code or 0) >= 300
     ):
-        return _answered(error, endpoint)
+        return _answered(error, endpoint, changes=changes)
     if isinstance(error, azure_errors.ClientAuthenticationError):
         return AuthenticationError(
             "Signing in with Entra ID failed.",
@@ -64,7 +65,7 @@ def translate(error: Exception, *, endpoint: str, changes: bool) -> BatchWidgets
     if isinstance(error, azure_errors.ServiceRequestError | azure_errors.ServiceResponseError | TimeoutError):
         return ServiceUnreachableError(
             f"{endpoint} did not answer in time." if _timed_out(error) else f"The connection to {endpoint} broke.",
-            hint="The change may have been made: look before you try again." if changes else "Try again.",
+            hint=_LOOK_FIRST if changes else "Try again.",
             maybe_done=changes,
         )
     return ServiceError(
@@ -89,7 +90,7 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n", 1)[0][:300]
 
 
-def _answered(error: azure_errors.HttpResponseError, endpoint: str) -> BatchWidgetsError:
+def _answered(error: azure_errors.HttpResponseError, endpoint: str, *, changes: bool) -> BatchWidgetsError:
     response: Any = error.response
     code, message, values = _body(error)
     headers = response.headers
@@ -111,6 +112,8 @@ def _answered(error: azure_errors.HttpResponseError, endpoint: str) -> BatchWidg
         return NotFoundError(text or f"{endpoint} does not have this.", **details)
     if code in _EXISTS:
         return AlreadyExistsError(text, **details)
+    if changes and response.status_code >= 500:  # the service, or a proxy before it, failed somewhere on the way
+        details |= {"maybe_done": True, "hint": details["hint"] or _LOOK_FIRST}
     return ServiceError(text or f"{endpoint} answered with status {response.status_code}.", **details)
 
 

@@ -10,7 +10,7 @@ from azure.batch.aio import BatchClient
 from azure.core.pipeline.policies import AsyncRetryPolicy
 
 from batch_widgets._version import __version__
-from batch_widgets.errors import BatchWidgetsError
+from batch_widgets.errors import BatchWidgetsError, NotFoundError
 from batch_widgets.sdk import convert
 from batch_widgets.sdk.credentials import make_credential
 from batch_widgets.sdk.failures import translate
@@ -84,8 +84,10 @@ class SdkService:
         )
 
     @asynccontextmanager
-    async def _errors(self, *, changes: bool = False) -> AsyncIterator[None]:
-        """Let nothing but this package's errors out."""
+    async def _errors(self, *ids: str, changes: bool = False) -> AsyncIterator[None]:
+        """Let nothing but this package's errors out; an empty id would make the address of something else."""
+        if not all(ids):
+            raise NotFoundError("There is nothing of an empty id.", hint="Give the id.")
         try:
             yield
         except BatchWidgetsError:
@@ -111,7 +113,7 @@ class SdkService:
 
     async def get_pool(self, pool_id: str) -> Pool:
         """Get a pool."""
-        async with self._errors():
+        async with self._errors(pool_id):
             return convert.pool(await self._client.get_pool(pool_id))
 
     async def create_pool(self, spec: PoolSpec) -> None:
@@ -126,32 +128,32 @@ class SdkService:
         options = models.BatchPoolResizeOptions(
             target_dedicated_nodes=target_dedicated_nodes, target_low_priority_nodes=target_low_priority_nodes
         )
-        async with self._errors(changes=True):
+        async with self._errors(pool_id, changes=True):
             await self._client.begin_resize_pool(pool_id, options)  # the poller is never asked
 
     async def delete_pool(self, pool_id: str) -> None:
         """Ask for a pool's deletion."""
-        async with self._errors(changes=True):
+        async with self._errors(pool_id, changes=True):
             await self._client.begin_delete_pool(pool_id)  # the poller is never asked
 
     async def list_nodes(self, pool_id: str) -> list[Node]:
         """List the nodes of a pool."""
-        async with self._errors():
+        async with self._errors(pool_id):
             return [convert.node(node) async for node in self._client.list_nodes(pool_id)]
 
     async def create_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
         """Add a user to a node."""
-        async with self._errors(changes=True):
+        async with self._errors(pool_id, node_id, changes=True):
             await self._client.create_node_user(pool_id, node_id, convert.node_user_create_options(user))
 
     async def delete_node_user(self, pool_id: str, node_id: str, name: str) -> None:
         """Delete a user from a node."""
-        async with self._errors(changes=True):
+        async with self._errors(pool_id, node_id, name, changes=True):
             await self._client.delete_node_user(pool_id, node_id, name)
 
     async def get_remote_login_settings(self, pool_id: str, node_id: str) -> RemoteLoginSettings:
         """Get where a node can be reached."""
-        async with self._errors():
+        async with self._errors(pool_id, node_id):
             answer = await self._client.get_node_remote_login_settings(pool_id, node_id)
             return convert.remote_login_settings(node_id, answer)
 

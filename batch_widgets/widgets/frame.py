@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -38,8 +39,9 @@ class Frame(FrontEnd):
     def __init__(self, **kwargs: Any) -> None:
         self._pages: dict[str, float] = {}
         self._displayed_callbacks = ipywidgets.CallbackDispatcher()
+        self._settling: dict[str, Callable[[], object]] = {}
         super().__init__(**kwargs)
-        self._handlers["views"] = self._on_views
+        self._handlers |= {"views": self._on_views, "settled": self._on_settled}
         self.observe(self._tell_displayed, "displayed")
 
     @traitlets.default("_kind")
@@ -66,8 +68,22 @@ class Frame(FrontEnd):
         """Move the focus to the first element with this class inside the panel, as soon as it is there."""
         self.send({"type": "focus", "class": class_name})
 
+    def settle(self, callback: Callable[[], object]) -> None:
+        """Call ``callback()`` once all that was typed before has arrived; at once where no page shows the panel.
+
+        ipywidgets keeps the second change of a control back until the kernel has handled the first, so that a click
+        may overtake the end of what was typed. The page has sent it by the time that it answers.
+        """
+        if not self.is_displayed():
+            callback()
+            return
+        ticket = uuid.uuid4().hex
+        self._settling[ticket] = callback
+        self.send({"type": "settle", "id": ticket})
+
     def close(self) -> None:
         """Close the widget; the panel is then not displayed."""
+        self._settling.clear()
         self._pages.clear()
         self.displayed = False
         super().close()
@@ -79,6 +95,11 @@ class Frame(FrontEnd):
         else:
             self._pages.pop(page, None)
         self.is_displayed()
+
+    def _on_settled(self, content: Mapping[str, Any]) -> None:
+        callback = self._settling.pop(str(content.get("id")), None)
+        if callback is not None:
+            callback()
 
     def _tell_displayed(self, change: Mapping[str, Any]) -> None:
         self._displayed_callbacks(change["new"])

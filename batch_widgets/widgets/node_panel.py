@@ -82,7 +82,11 @@ class NodePanel(Panel):
         )
         bar = row("bw-selbar", self._selection, self.add_button, html("", "bw-grow"), self._clear)
         left = column("bw-main", self._states, bar, self.grid, self._outcome_part)
-        self.lay_out(self._access, row("bw-drawers", left, self.form), actions=(self._refresh,))
+        self.lay_out(
+            *(self._access, row("bw-drawers", left, self.form)),
+            actions=(self._refresh,),
+            online=(self._refresh, self.picker, self.add_button, self.form.add_button),
+        )
         self._head.children = (self._title, self.picker, *self._head.children[1:])
         for part in (self.form, self._outcome_part):
             show(part, visible=False)
@@ -104,7 +108,8 @@ class NodePanel(Panel):
         self.on_click(self._refresh, self.refresh)
         self.on_click(self._clear, self._clear_selection)
         self.on_click(self.add_button, self._open_form)
-        self.on_click(self.form.add_button, self.form.submit)
+        self.form.add_button.on_click(self.settled(self.form.submit))
+        self.form.password.on_submit(self.settled(self.form.submit))
         self.on_click(self.form.cancel_button, lambda: show(self.form, visible=False))
         self.on_click(self._outcome_close, lambda: show(self._outcome_part, visible=False))
 
@@ -195,7 +200,7 @@ class NodePanel(Panel):
         for operation, record in tuple(self._adding.items()):
             if operation.status == "done":  # result() may come before the notifier has shown it
                 record(operation.result())
-        return nodes_frame(view.nodes, dict(view.logins), self._ledger.commands(self.pool_id, view.logins))
+        return nodes_frame(view.nodes, dict(view.logins), self._ledger.commands(view))
 
     # choosing
 
@@ -239,7 +244,7 @@ class NodePanel(Panel):
     def _draw(self) -> None:
         view = self._view
         self._show_pools(view.pool_ids)
-        users, commands = self._ledger.users(self.pool_id), self._ledger.commands(self.pool_id, view.logins)
+        users, commands = self._ledger.users(self.pool_id, view.nodes), self._ledger.commands(view)
         self.grid.set_rows(
             [
                 node_row(
@@ -247,6 +252,7 @@ class NodePanel(Panel):
                     view.logins.get(node.id),
                     users.get(node.id),
                     commands.get(node.id),
+                    os_type=view.os_type,
                     reachable=view.reachable,
                 )
                 for node in view.nodes
@@ -306,7 +312,7 @@ class NodePanel(Panel):
         self.add_button.disabled = not usable or self.account.closed
         left_out = markup.counts_words(state_counts(node for node in view.nodes if not node.usable))
         self.form.set_nodes(
-            view.pool.os_type if view.pool else "linux",
+            view.os_type,
             len(usable),
             len(chosen),
             f"Left out: {left_out}." if left_out else "",
@@ -359,7 +365,7 @@ class NodePanel(Panel):
             is_admin=is_admin,
             days=days,
             nodes=nodes,
-            os_type=self._view.pool.os_type if self._view.pool else "linux",
+            os_type=self._view.os_type,
         )
         identity = keys.identity_file_of(ssh_public_key) if ssh_public_key else None
         expires = datetime.now(UTC) + timedelta(days=days) if days is not None else None

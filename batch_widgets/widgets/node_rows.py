@@ -39,6 +39,7 @@ def node_row(
     user: AddedUser | None,
     command: str | None,
     *,
+    os_type: str,
     reachable: bool,
 ) -> dict[str, Any]:
     """Give a node as a row."""
@@ -55,7 +56,7 @@ def node_row(
         "ip_address": node.ip_address or None,
         "login": where or {"text": _why_not(node, login, reachable=reachable), "muted": True},
         "user": _user(user) if user else {"text": "none" if node.usable else "not possible now", "muted": True},
-        "ssh_command": _command(node, command, reachable=reachable),
+        "ssh_command": _command(node, user, command, os_type=os_type, reachable=reachable),
     }
 
 
@@ -68,15 +69,27 @@ def _why_not(node: Node, login: RemoteLoginSettings | None, *, reachable: bool) 
 
 
 def _user(user: AddedUser) -> str:
+    if user.was_there:
+        return f"{user.name}, there before"
     return f"{user.name}, until {user.expires.day} {user.expires:%b}" if user.expires else user.name
 
 
-def _command(node: Node, command: str | None, *, reachable: bool) -> dict[str, Any]:
+def _command(
+    node: Node, user: AddedUser | None, command: str | None, *, os_type: str, reachable: bool
+) -> dict[str, Any]:
     if command:
         return {"text": command, "title": command, "copy": command}
     if node.trouble:
         return {"text": node.trouble, "title": node.trouble, "muted": True}
-    return {"text": "add a user first" if reachable else "no way in", "muted": True}
+    if not reachable:
+        text = "no way in"
+    elif user is None:
+        text = "add a user first"
+    elif os_type == "windows":
+        text = "log in by RDP at this address"
+    else:
+        text = "no login address yet"
+    return {"text": text, "muted": True}
 
 
 def outcome_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

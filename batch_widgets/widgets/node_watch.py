@@ -59,6 +59,11 @@ class NodesView:
         return self.pool is None or self.pool.may_be_reached
 
     @property
+    def os_type(self) -> str:
+        """What the nodes run; ``"linux"`` while it is not known."""
+        return self.pool.os_type if self.pool else "linux"
+
+    @property
     def changing(self) -> bool:
         """True while the pool or a node is about to change by itself."""
         return self.pool is not None and (

@@ -63,13 +63,20 @@ class Panel(ipywidgets.VBox):
         self.message = Message()
         self._busy: Operation[Any] | None = None
         self._under_way: set[Operation[Any]] = set()
+        self._online: tuple[ipywidgets.Widget, ...] = ()
         super().__init__()
         self.add_class("bw")
         self._show_whose()
         account.add_close_callback(self._on_account_closed)
 
-    def lay_out(self, *body: ipywidgets.Widget, actions: Sequence[ipywidgets.Widget] = ()) -> None:
-        """Put the panel together."""
+    def lay_out(
+        self,
+        *body: ipywidgets.Widget,
+        actions: Sequence[ipywidgets.Widget] = (),
+        online: Sequence[ipywidgets.Widget] = (),
+    ) -> None:
+        """Put the panel together; controls that need the account `online` are disabled once it is closed."""
+        self._online = tuple(online)
         self._actions.children = tuple(actions)
         self.children = (self._head, self._line, self.message, *body, self.frame_piece)
 
@@ -92,6 +99,10 @@ class Panel(ipywidgets.VBox):
     def on_click(self, target: ipywidgets.Button, handler: Callable[[], object]) -> None:
         """Call `handler` on a click; it must return at once, and its errors show in the message."""
         target.on_click(lambda _: self.guarded(handler))
+
+    def settled(self, handler: Callable[[], object]) -> Callable[..., None]:
+        """Give a callback that calls `handler`, guarded, once all that was typed before has arrived here."""
+        return lambda *_: self.frame_piece.settle(lambda: self.guarded(handler))
 
     def guarded(self, handler: Callable[[], object]) -> None:
         """Call a handler; its errors show in the message."""
@@ -178,7 +189,7 @@ class Panel(ipywidgets.VBox):
         self._show_whose()
         self._line.value = markup.progress_line(0.0)
         self.message.show("none", "The account was closed.", "Run bw.connect() and make a new widget to go on.")
-        for control in _controls(self):
+        for control in self._online:
             control.disabled = True
 
     @contextlib.contextmanager
@@ -199,10 +210,3 @@ class Panel(ipywidgets.VBox):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} on {self.account.name}>"
-
-
-def _controls(widget: ipywidgets.Widget) -> list[Any]:
-    found = [] if isinstance(widget, ipywidgets.Box) or not widget.has_trait("disabled") else [widget]
-    for child in getattr(widget, "children", ()):
-        found += _controls(child)
-    return found

@@ -110,8 +110,11 @@ class PoolBuilder(Panel):
         self.form = PoolForm(self)
         side = column("bw-side", html(markup.heading("Checks"), "bw-side-head"), self._checks)
         foot = row("bw-foot", self.create_button, self._summary)
-        self.lay_out(row("bw-two", self.form, side), foot, self.card)
-        self.on_click(self.create_button, self._on_create_clicked)
+        self.lay_out(
+            *(row("bw-two", self.form, side), foot, self.card),
+            online=(self.create_button, self.card.resize_button, self.card.delete_button),
+        )
+        self.create_button.on_click(self.settled(self._on_create_clicked))
         self.observe(self._on_edited, self._spec_names())
         with self.closed_on_error():
             for name in self._spec_names():  # the image before its node agent, which then wins

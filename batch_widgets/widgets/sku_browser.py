@@ -106,7 +106,7 @@ class SkuBrowser(Panel):
             self._clear,
         )
         foot = row("bw-foot", self._picked, self._copy, self.use_button)
-        self.lay_out(bar, self.grid, foot, actions=(self._refresh,))
+        self.lay_out(bar, self.grid, foot, actions=(self._refresh,), online=(self._refresh,))
         self._link()
         with self.closed_on_error():
             for name, value in traits.items():
@@ -267,7 +267,7 @@ class SkuBrowser(Panel):
 
     def _show_pick(self) -> None:
         image = self.selected
-        self.use_button.disabled = self._copy.disabled = image is None or self.account.closed
+        self.use_button.disabled = self._copy.disabled = image is None
         with self._fill_lock:
             if not self._filling:
                 self._filling = True

@@ -90,8 +90,8 @@ class UserForm(ipywidgets.VBox):
         self.method.observe(lambda _: self._draw(), "value")
         self.found.observe(lambda _: self._draw(), "value")
         self.days.observe(lambda _: self._draw(), "value")
+        self.name.observe(lambda _: self._warn_of_name(), "value")
         self.pasted.observe(lambda _: self._refuse_private_key(), "value")
-        self.password.on_submit(self.submit)
         self.find_keys()
 
     def find_keys(self) -> None:
@@ -115,9 +115,9 @@ class UserForm(ipywidgets.VBox):
         if os_type != self._os_type:
             self._os_type = os_type
             self.find_keys()
-        options = [(f"All {usable} usable nodes", "usable")]
+        options = [("The 1 usable node" if usable == 1 else f"All {usable} usable nodes", "usable")]
         if selected:
-            options.insert(0, (f"{selected} selected nodes", "selected"))
+            options.insert(0, (f"{selected} selected node{'' if selected == 1 else 's'}", "selected"))
         if tuple(options) != tuple(self.targets.options):
             wanted = self.targets.value
             had_selection = len(self.targets.options) > 1
@@ -144,13 +144,11 @@ class UserForm(ipywidgets.VBox):
         """Check the form and hand it over; a password is asked of the browser first, and is never kept."""
         for field in self.fields.values():
             field.show_problem("")
+        self._warn_of_name()
         try:
             request = self._request()
         except ValidationError as error:
             self.show_problems(error.problems)
-            return
-        except FileExistsError as error:
-            self.fields["ssh_public_key"].show_problem(str(error))
             return
         if self.method.value != PASSWORD:
             self._hand_over(request, None)
@@ -172,6 +170,11 @@ class UserForm(ipywidgets.VBox):
             except ValidationError as error:
                 self.show_problems(error.problems)
 
+    def _warn_of_name(self) -> None:
+        """Show while typing what may be wrong with the name; what is wrong for sure shows on adding."""
+        warnings = [one for one in self._check(self.name.value.strip()) if one.severity == "warning"]
+        self.fields["name"].show_problem(warnings[0].message if warnings else "", "warning")
+
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Show problems beside their fields."""
         for problem in problems:
@@ -179,16 +182,7 @@ class UserForm(ipywidgets.VBox):
 
     def _request(self) -> UserRequest:
         method, name = self.method.value, self.name.value.strip()
-        problems = errors_of(
-            check_user(
-                name,
-                days=self.days.value,
-                has_password=method == PASSWORD,
-                has_key=method != PASSWORD,
-                os_type=self._os_type,
-            )
-        )
-        if problems:
+        if problems := errors_of(self._check(name)):
             raise ValidationError(problems)
         return UserRequest(
             name=name,
@@ -196,6 +190,12 @@ class UserForm(ipywidgets.VBox):
             days=self.days.value,
             selected_only=self.targets.value == "selected",
             ssh_public_key=self._public_key(method),
+        )
+
+    def _check(self, name: str) -> tuple[Problem, ...]:
+        by_password = self.method.value == PASSWORD
+        return check_user(
+            name, days=self.days.value, has_password=by_password, has_key=not by_password, os_type=self._os_type
         )
 
     def _public_key(self, method: str) -> str | None:

@@ -63,7 +63,9 @@ class Workbench(Panel):
             "bw-foot",
         )
         self.disconnect_button = button("Disconnect", "bw-flat", title="Closes the account; widgets stay readable.")
-        self.lay_out(row("bw-bench", rail, self.stack), foot, actions=(self.disconnect_button,))
+        self.lay_out(
+            row("bw-bench", rail, self.stack), foot, actions=(self.disconnect_button,), online=(self.disconnect_button,)
+        )
         self.show_facts(markup.muted(account.endpoint))
         self.browser.offer_use(lambda: self.go_to(1))
         self._link()

@@ -43,6 +43,7 @@ class FrameSession implements Session {
 
   message(content: Message): void {
     if (content.type === "focus") this.#focus(String(content["class"]), Date.now() + FOCUS_WITHIN_MS);
+    else if (content.type === "settle") this.#model.send({ type: "settled", id: content["id"] });
   }
 
   render(el: HTMLElement): () => void {

@@ -111,6 +111,12 @@ describe("the frame", () => {
     const undo = session.render(el);
     return { model, session, panel, el, undo };
   };
+
+  it("answers once what was typed before has been sent", () => {
+    const { model, session } = start();
+    session.message({ type: "settle", id: "7" });
+    expect(model.sent).toEqual([{ type: "settled", id: "7" }]);
+  });
   const visible = (model: FakeModel) => model.of("views").map((content) => content["visible"]);
 
   it("says when the panel comes into sight, goes, and goes on being there", () => {

@@ -106,7 +106,9 @@ def log_in_by_password(notebook: Notebook, output, folder: Path) -> str:
     output.get_by_role("button", name="Add user…").click()
     type_into(output, "Name", "bob")
     output.get_by_text("Password", exact=True).click()
-    output.locator("input[type=password]").press_sequentially(PASSWORD)
+    password = output.locator("input[type=password]")
+    password.click()  # waits until the kernel has shown the field
+    password.press_sequentially(PASSWORD)
     output.get_by_role("button", name="Add user to 2 nodes").click()
     output.locator(".bw-outcomes").get_by_text("bob").wait_for()
     command = notebook.python("print(workbench.panel.frame['ssh_command'][0])")
@@ -157,3 +159,21 @@ def test_an_image_is_picked_by_keyboard(notebook: Notebook):
     output.get_by_text("Picked", exact=True).wait_for()
     assert "canonical" in notebook.python("print(browser.selected)")
     assert notebook.cell_count == 2
+
+
+def test_what_is_typed_while_the_kernel_is_busy_counts_though_the_click_comes_first(notebook: Notebook):
+    notebook.open(
+        CONNECT,
+        "builder = bw.PoolBuilder(account, pool_id='early', vm_size='Standard_D2s_v3', "
+        "image=bw.select_image(account.list_supported_images(), 'jammy', latest=True))\nbuilder",
+        "import time; time.sleep(3)",
+    )
+    notebook.run(0)
+    output = notebook.run(1, "button:has-text('Create pool'):not([disabled])")
+    notebook.wait_python("builder.frame_piece.is_displayed()", expected=True)
+    notebook.run(2)
+    notebook.page.locator(".jp-Notebook .jp-CodeCell").nth(2).get_by_text("[*]:").wait_for()
+    type_into(output, "Pool id", "late")
+    output.get_by_role("button", name="Create pool").click()
+    output.locator(".bw-card").get_by_text("Create pool late").wait_for()
+    notebook.wait_python("[pool.id for pool in account.list_pools() if pool.id in ('l', 'late', 'early')]", ["late"])

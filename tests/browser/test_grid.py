@@ -286,8 +286,8 @@ def test_without_its_kernel_the_saved_rows_show(notebook):
     notebook.save_widget_state()
     # The patch is in the saved state, not only the rows that travelled first.
     assert "<b>late</b>" in json.dumps(notebook.save()["metadata"]["widgets"])
-    notebook.lab.end_kernels()
     notebook.page.goto("about:blank")
+    notebook.lab.end_kernels()
     notebook.visit()
     out = notebook.page.locator(".jp-OutputArea").first
     out.get_by_text("The kernel does not answer").wait_for()

@@ -205,3 +205,23 @@ def test_focus_is_a_message(make):
     frame = make("frame")
     frame.focus("bw-safe")
     assert frame.sent == [({"type": "focus", "class": "bw-safe"}, None)]
+
+
+def test_settle_waits_for_a_page_that_answers_once(make):
+    frame, heard = make("frame"), []
+    browser_says(frame, type="views", page="p1", visible=1)
+    frame.settle(lambda: heard.append(1))
+    ((content, _),) = frame.sent
+    assert content["type"] == "settle"
+    assert heard == []
+    browser_says(frame, type="settled", id="another")
+    browser_says(frame, type="settled", id=content["id"])
+    browser_says(frame, type="settled", id=content["id"])
+    assert heard == [1]
+
+
+def test_settle_waits_for_nobody_where_no_page_shows_the_panel(make):
+    frame, heard = make("frame"), []
+    frame.settle(lambda: heard.append(1))
+    assert heard == [1]
+    assert frame.sent == []

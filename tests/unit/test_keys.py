@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_widgets.errors import ValidationError
-from batch_widgets.keys import find_public_keys, identity_file_of, make_key_pair, parse_public_key
+from batch_widgets.keys import find_public_keys, identity_file_of, make_key_pair, own_key, parse_public_key
 
 
 def line_of(private, comment="me@here"):
@@ -286,3 +286,19 @@ def test_make_key_pair_does_not_write_through_a_dangling_link(tmp_path):
         make_key_pair(tmp_path / "id")
     assert not (tmp_path / "elsewhere").exists()
     assert not (tmp_path / "id.pub").exists()
+
+
+def test_own_key_derives_a_public_key_that_is_missing():
+    first = own_key()
+    first.path.unlink()
+    assert own_key() == first
+    assert first.path.exists()
+
+
+def test_own_key_says_that_a_passphrase_is_in_the_way():
+    path = Path.home() / ".ssh" / "batch_widgets_ed25519"
+    path.parent.mkdir()
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", path], check=True)
+    path.with_name(path.name + ".pub").unlink()
+    with pytest.raises(ValidationError, match="passphrase"):
+        own_key()

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -500,7 +500,7 @@ def test_outcomes_of_all_kinds_show_failures_first(service, make_panel):
     for words in ("1 failed", "1 exists", "1 skipped", "1 added", "of 4"):
         assert words in panel._outcome_title.value
     commands = panel.frame.set_index("node_id")["ssh_command"]
-    assert commands.notna().to_dict() == {"a": True, "b": False, "c": False, "d": False}
+    assert commands.notna().to_dict() == {"a": True, "b": True, "c": False, "d": False}
     panel._outcome_close.click()
     assert not shown(panel._outcome_part)
 
@@ -620,6 +620,37 @@ def test_users_of_two_pools_are_kept_apart_though_their_nodes_have_the_same_ids(
     assert panel.frame["ssh_command"].notna().all()
 
 
+def test_a_node_that_comes_again_under_its_id_has_no_user(service, panel):
+    now = datetime.now(UTC)
+    service.add_pool("analysis", (make_node("tvm-0", allocation_time=now), make_node("tvm-1", allocation_time=now)))
+    panel.refresh().result(5)
+    panel.add_user("alice", password="s3cret!").result(5)
+    again = make_node("tvm-0", allocation_time=now + timedelta(hours=1))
+    service.add_pool("analysis", (again, make_node("tvm-1", allocation_time=now)))
+    refreshed(panel)
+    assert panel.frame.set_index("node_id")["ssh_command"].notna().to_dict() == {"tvm-0": False, "tvm-1": True}
+    assert rows(panel)["tvm-0"]["user"]["text"] == "none"
+    assert rows(panel)["tvm-0"]["ssh_command"]["text"] == "add a user first"
+
+
+def test_a_user_that_was_there_before_shows_as_such(service, panel):
+    service.pools["analysis"].users["tvm-0"] = {"alice": None}
+    panel.add_user("alice", password="s3cret!", days=7).result(5)
+    read(panel)
+    assert rows(panel)["tvm-0"]["user"] == "alice, there before"
+    assert rows(panel)["tvm-1"]["user"].startswith("alice, until")
+    assert panel.frame["ssh_command"].notna().all()
+
+
+def test_windows_nodes_have_no_ssh_command(service, make_panel):
+    service.add_pool("win", 1, node_agent_sku_id="batch.node.windows amd64")
+    panel = read(make_panel("win"))
+    panel.add_user("alice", password="s3cret!").result(5)
+    read(panel)
+    assert "RDP" in rows(panel)["tvm-0"]["ssh_command"]["text"]
+    assert panel.frame["ssh_command"].isna().all()
+
+
 # the form
 
 
@@ -659,6 +690,27 @@ def test_the_form_adds_with_other_keys(service, panel, method):
     user = service.pools["analysis"].users["tvm-0"]["alice"]
     assert user.ssh_public_key == (bw.own_key().line if method == NEW else public_key())
     assert user.password is None
+
+
+def test_enter_in_the_password_field_adds_the_user(service, panel):
+    fill(panel, name="alice", method=PASSWORD)
+    panel.form.password.filled = True
+    panel.form.password._handle_custom_msg({"type": "submit"}, [])
+    (ticket,) = panel.form.password._waiting
+    panel.form.password._handle_custom_msg({"type": "secret", "id": ticket, "value": "s3cret!"}, [])
+    wait_until(lambda: outcomes(panel) == {"tvm-0": "added", "tvm-1": "added"})
+
+
+def test_the_end_of_what_is_typed_counts_though_the_click_comes_first(service, panel):
+    see(panel)
+    sent = []
+    panel.frame_piece.send = lambda content, buffers=None: sent.append(content)
+    fill(panel, name="a", method=NEW)
+    panel.form.add_button.click()
+    panel.form.name.value = "alice"  # kept back by the browser until the first letter was handled
+    panel.frame_piece._handle_custom_msg({"type": "settled", "id": sent[-1]["id"]}, [])
+    wait_until(lambda: panel.outcomes.rows)
+    assert service.users_of("analysis", "tvm-0") == {"alice"}
 
 
 def test_a_wrong_form_sends_nothing(service, panel):

@@ -10,7 +10,7 @@ import pytest
 
 import batch_widgets as bw
 from batch_widgets.errors import ClosedError, ServiceError
-from batch_widgets.widgets.panel import Panel, _controls
+from batch_widgets.widgets.panel import Panel
 from unit.fakes import FakeService, make_account, make_image
 
 WIDGETS = {
@@ -277,7 +277,8 @@ def test_a_closed_account_disconnects_the_widget(account, service, make):
     assert "disconnected" in widget._whose.value
     assert widget.message.visible
     assert "account was closed" in widget.message.text
-    assert [one for one in _controls(widget) if not one.disabled] == []
+    assert widget._online
+    assert all(control.disabled for control in widget._online)
     assert "bw-indeterminate" not in widget._line.value
     widget.close()
 
@@ -295,16 +296,30 @@ def test_rows_stay_when_the_account_closes(account, service):
     panel.close()
 
 
-def test_what_is_selected_after_the_end_enables_nothing(account):
-    browser, panel = bw.SkuBrowser(account), bw.NodePanel(account, "analysis")
-    settle(browser)
-    settle(panel)
+def test_what_needs_no_account_goes_on_after_the_end(account):
+    workbench = bw.Workbench(account)
+    browser, builder, panel = workbench.browser, workbench.builder, workbench.panel
+    panel.pool_id = "analysis"
+    for widget in (browser, panel):
+        settle(widget)
     account.close()
+    browser._clear.click()
+    browser._search.value = "nothing like it"
+    assert browser.visible_frame.empty
     browser.select("ubuntu")
+    assert not browser._copy.disabled
+    assert not browser.use_button.disabled
+    browser.use_button.click()
+    assert workbench.stack.selected_index == 1
+    builder.pool_id, builder.vm_size = "p", "Standard_D2s_v3"
+    assert builder.spec.pool_id == "p"
+    assert [problem.severity for problem in builder.problems] == ["warning"]
+    assert builder.create_button.disabled
     panel.selected = ("tvm-0",)
-    assert [one for one in (*_controls(browser), *_controls(panel.form)) if not one.disabled] == []
-    browser.close()
-    panel.close()
+    assert panel.add_button.disabled
+    assert panel.form.add_button.disabled
+    assert not panel._clear.disabled
+    workbench.close()
 
 
 def test_a_click_after_the_end_says_that_it_is_the_end(account, service):

@@ -465,6 +465,8 @@ def test_close_ends_operations_and_threads(gate):
     assert seen == ["cancelled"]
     assert not any(thread.is_alive() for thread in threads)
     assert runner.closed
+    operation.add_done_callback(lambda ended: seen.append("late"))
+    assert seen == ["cancelled", "late"]
 
 
 def test_close_right_after_submit_ends_what_has_not_started():

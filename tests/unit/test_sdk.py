@@ -173,6 +173,44 @@ def test_errors_of_the_service(server, status, body, headers, kind, code, hint):
     assert error.message
     assert "RequestId" not in str(error)
     assert "html" not in str(error)
+    assert not error.maybe_done
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "maybe_done"),
+    [
+        (500, problem("InternalError"), True),
+        (502, "<html>Bad gateway</html>", True),
+        (503, problem("ServerBusy"), False),
+        (409, problem("PoolBeingResized"), False),
+    ],
+)
+@changes
+def test_a_change_that_ends_in_a_server_error_may_have_been_made(server, call, status, body, maybe_done):
+    server.answer(status, body)
+    error = failure(server, call)
+    assert error.maybe_done is maybe_done
+    assert ("may have been made" in error.hint) is maybe_done
+    assert len(server.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda service: service.get_pool(""),
+        lambda service: service.list_nodes(""),
+        lambda service: service.delete_pool(""),
+        lambda service: service.resize_pool("", target_dedicated_nodes=1, target_low_priority_nodes=None),
+        lambda service: service.create_node_user("p", "", USER),
+        lambda service: service.delete_node_user("p", "n", ""),
+        lambda service: service.get_remote_login_settings("", "n"),
+    ],
+)
+def test_an_empty_id_is_not_sent(server, call):
+    error = failure(server, call)
+    assert type(error) is NotFoundError
+    assert "empty id" in error.message
+    assert not server.sent
 
 
 def test_the_services_words_and_details_are_kept(server):

@@ -126,15 +126,31 @@ def test_a_new_key_is_made_once(form, handed):
     assert (Path.home() / ".ssh" / "batch_widgets_ed25519").exists()
 
 
-def test_half_a_key_pair_is_never_overwritten(form, handed):
-    private = Path.home() / ".ssh" / "batch_widgets_ed25519"
-    private.parent.mkdir()
-    private.write_text("mine")
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("batch_widgets_ed25519", "cannot be read"), ("batch_widgets_ed25519.pub", "without its private key")],
+)
+def test_half_a_key_pair_is_never_overwritten(form, handed, name, says):
+    half = Path.home() / ".ssh" / name
+    half.parent.mkdir()
+    half.write_text("mine")
     form.name.value = "alice"
     form.submit()
     assert handed == []
-    assert "never overwritten" in beside(form, "ssh_public_key")
-    assert private.read_text() == "mine"
+    assert says in beside(form, "ssh_public_key")
+    assert str(half) in beside(form, "ssh_public_key")
+    assert half.read_text() == "mine"
+    assert len(list(half.parent.iterdir())) == 1
+
+
+def test_a_name_that_azure_reserves_is_warned_of_while_typing(form, handed):
+    form.name.value = "admin"
+    assert "reserves the name" in beside(form, "name")
+    form.submit()
+    assert len(handed) == 1
+    assert "reserves the name" in beside(form, "name")
+    form.name.value = "a b"
+    assert beside(form, "name") == ""
 
 
 def test_a_pasted_key_is_handed_over_on_one_line(key, form, handed):
@@ -209,12 +225,6 @@ def test_a_password_is_asked_of_the_browser_and_handed_over_once(with_password, 
     ]
 
 
-def test_enter_in_the_password_field_submits(with_password, handed):
-    with_password.password._handle_custom_msg({"type": "submit"}, [])
-    answer(with_password, "s3cret!")
-    assert handed[0][1] == "s3cret!"
-
-
 def test_no_password_is_a_problem(form, handed):
     form.name.value, form.method.value = "alice", PASSWORD
     form.submit()
@@ -247,6 +257,11 @@ def test_the_button_says_on_how_many(form, usable, selected, text):
     form.set_nodes("linux", usable, selected, "")
     assert text in form.add_button.description
     assert not form.add_button.disabled
+
+
+def test_one_node_is_one(form):
+    form.set_nodes("linux", 1, 1, "")
+    assert [text for text, _ in form.targets.options] == ["1 selected node", "The 1 usable node"]
 
 
 def test_no_node_no_button(form):

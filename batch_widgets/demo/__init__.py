@@ -4,7 +4,18 @@ See ``docs/demo-service.md`` for what it does and where it differs from the real
 """
 
 from .clock import Clock, InstantClock, ScaledClock, SteppedClock
+from .faults import Fault, Faults
 from .service import DemoService
-from .state import Quota
+from .state import Quota, Troubles
 
-__all__ = ["Clock", "DemoService", "InstantClock", "Quota", "ScaledClock", "SteppedClock"]
+__all__ = [
+    "Clock",
+    "DemoService",
+    "Fault",
+    "Faults",
+    "InstantClock",
+    "Quota",
+    "ScaledClock",
+    "SteppedClock",
+    "Troubles",
+]

@@ -1,7 +1,4 @@
-"""How pools reach their size and nodes their states, on the service's clock.
-
-At speed 1 a node takes about 60 seconds from creating to idle. Nodes are allocated in a few steps, `STEP_S` apart.
-"""
+"""How pools reach their size, on the service's clock: nodes are allocated in a few steps, `STEP_S` apart."""
 
 from __future__ import annotations
 
@@ -9,27 +6,25 @@ import math
 from typing import TYPE_CHECKING
 
 from .clock import later
-from .start_task import StartTaskRun, task_environment
+from .node_life import boot, leave
+from .wire import parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from .state import Node, Pool, State
     from .wire import JsonObject
 
 STEP_S = 5.0
-LEAVE_S = 10.0
 DELETE_S = 15.0
 STOP_S = 3.0
-CREATING_S = 35.0
-STARTING_S = 23.0
+MOST_COMMUNICATING_NODES = 100
 
 
 def begin_resize(state: State, pool: Pool, moment: datetime) -> None:
     """Start to bring a pool to its targets."""
-    pool.resize_number += 1
-    number = pool.resize_number
-    pool.resize_errors = []
+    number = _begin(pool, moment)
     if all(len(pool.staying(dedicated=kind)) == target for kind, target in pool.targets.items()) and (
         len(pool.nodes) == sum(pool.targets.values())
     ):
@@ -41,10 +36,20 @@ def begin_resize(state: State, pool: Pool, moment: datetime) -> None:
     _schedule_step(state, pool, number, moment)
 
 
+def remove_nodes(state: State, pool: Pool, nodes: Iterable[Node], moment: datetime) -> None:
+    """Take nodes out of a pool, whose targets become smaller by them."""
+    number = _begin(pool, moment)
+    _enter(pool, "resizing", moment)
+    for node in nodes:
+        if node.state != "leavingpool":
+            pool.targets[node.dedicated] = max(0, pool.targets[node.dedicated] - 1)
+            leave(state, pool, node, moment)
+    _schedule_step(state, pool, number, moment)
+
+
 def stop_resize(state: State, pool: Pool, moment: datetime) -> None:
     """Stop a resize; the nodes that are there stay."""
-    pool.resize_number += 1
-    number = pool.resize_number
+    number = _begin(pool, moment)
     _enter(pool, "stopping", moment)
 
     def finish(when: datetime) -> None:
@@ -57,7 +62,7 @@ def stop_resize(state: State, pool: Pool, moment: datetime) -> None:
 
 def delete_pool(state: State, pool: Pool, moment: datetime) -> None:
     """Start to delete a pool; it is gone a while later."""
-    pool.resize_number += 1
+    _begin(pool, moment)
     pool.state = "deleting"
     pool.state_changed = moment
     if pool.nodes:
@@ -67,26 +72,13 @@ def delete_pool(state: State, pool: Pool, moment: datetime) -> None:
     state.at(moment, DELETE_S, lambda _: state.forget_pool(pool))
 
 
-def leave(state: State, pool: Pool, node: Node, moment: datetime) -> None:
-    """Let a node leave its pool; nobody logs in to it any more."""
-    if node.state == "leavingpool":
-        return
-    node.enter("leavingpool", moment)
-    state.on_node_leaving(node)
-
-    def gone(_when: datetime) -> None:
-        pool.nodes.pop(node.id, None)
-
-    state.at(moment, LEAVE_S, gone)
-
-
 def add_ready_nodes(state: State, pool: Pool, moment: datetime) -> None:
     """Fill a pool with nodes that have been idle for a while."""
-    pool.resize_number += 1
+    _begin(pool, moment)
     for kind, target in pool.targets.items():
         while len(pool.staying(dedicated=kind)) < target:
             node = state.add_node(pool, later(moment, -60), dedicated=kind)
-            node.booted = later(moment, -20)
+            node.booted = node.machine.booted = later(moment, -20)
             node.enter("idle", moment)
     _enter(pool, "steady", moment)
 
@@ -97,6 +89,14 @@ def resize_error(code: str, message: str, **values: object) -> JsonObject:
     if values:
         error["values"] = [{"name": name, "value": str(value)} for name, value in values.items()]
     return error
+
+
+def _begin(pool: Pool, moment: datetime) -> int:
+    """Let another change of a pool's size overtake those under way; return its number."""
+    pool.resize_number += 1
+    pool.resize_errors = []
+    pool.resize_started = moment
+    return pool.resize_number
 
 
 def _schedule_step(state: State, pool: Pool, number: int, moment: datetime) -> None:
@@ -111,53 +111,72 @@ def _step(state: State, pool: Pool, number: int, moment: datetime) -> None:
     """Allocate a part of the nodes that are missing; end the resize when none is or none can be."""
     if error := _mismatch(state, pool):
         pool.resize_errors = [error] if any(pool.targets.values()) else []
-        _finish(pool, moment)
+        _enter(pool, "steady", moment)
         return
     reached = True
     errors = []
     for kind, target in pool.targets.items():
         missing = target - len(pool.staying(dedicated=kind))
+        allowed, refusal = _allowed(state, pool, dedicated=kind)
         wanted = min(missing, max(1, math.ceil(target / 3)))
-        granted = max(0, min(wanted, _room(state, pool, dedicated=kind)))
+        granted = max(0, min(wanted, allowed, _free(state, pool)))
         for _ in range(granted):
-            _boot(state, pool, state.add_node(pool, moment, dedicated=kind), moment)
-        if granted < wanted:
-            errors.append(_quota_error(state, pool, dedicated=kind))
+            boot(state, pool, state.add_node(pool, moment, dedicated=kind), moment)
+        if wanted > max(0, allowed):
+            errors.append(refusal)
         elif missing > granted:
             reached = False
-    pool.resize_errors = errors
     leaving = any(node.state == "leavingpool" for node in pool.nodes.values())
+    if not reached and moment - pool.resize_started >= parse_duration(pool.resize_timeout):
+        reached = True
+        errors.append(_timed_out(pool))
+    pool.resize_errors = errors
     if reached and not leaving:
-        _finish(pool, moment)
+        _enter(pool, "steady", moment)
     else:
         _schedule_step(state, pool, number, moment)
 
 
-def _finish(pool: Pool, moment: datetime) -> None:
-    _enter(pool, "steady", moment)
-
-
-def _room(state: State, pool: Pool, *, dedicated: bool) -> int:
-    quota = state.quota.dedicated_cores if dedicated else state.quota.spot_cores
-    return (quota - state.cores_in_use(dedicated=dedicated)) // pool.size.vcpus
-
-
-def _quota_error(state: State, pool: Pool, *, dedicated: bool) -> JsonObject:
-    code = "AccountCoreQuotaReached" if dedicated else "AccountLowPriorityCoreQuotaReached"
+def _allowed(state: State, pool: Pool, *, dedicated: bool) -> tuple[int, JsonObject]:
+    """Return how many more nodes of a kind a pool may have, and the error of a resize that wants more."""
     kind = "dedicated" if dedicated else "Spot"
     quota = state.quota.dedicated_cores if dedicated else state.quota.spot_cores
-    return resize_error(
-        code,
+    most = (quota - state.cores_in_use(dedicated=dedicated)) // pool.size.vcpus
+    if pool.given.get("enableInterNodeCommunication"):
+        room = MOST_COMMUNICATING_NODES - len(pool.nodes)
+        if room < most:
+            return room, resize_error(
+                "CommunicationEnabledPoolReachedMaxVMCount",
+                "The pool has as many nodes as a pool with inter-node communication can have.",
+                Limit=MOST_COMMUNICATING_NODES,
+            )
+    return most, resize_error(
+        "AccountCoreQuotaReached" if dedicated else "AccountLowPriorityCoreQuotaReached",
         f"The specified account has reached its quota of {kind} cores.",
         Quota=quota,
         CoresPerNode=pool.size.vcpus,
     )
 
 
+def _free(state: State, pool: Pool) -> int:
+    """Return how many more nodes the region has machines for."""
+    if state.quota.region_cores is None:
+        return sum(pool.targets.values())
+    used = state.cores_in_use(dedicated=True) + state.cores_in_use(dedicated=False)
+    return max(0, state.quota.region_cores - used) // pool.size.vcpus
+
+
+def _timed_out(pool: Pool) -> JsonObject:
+    return resize_error(
+        "AllocationTimedOut",
+        "Desired number of nodes could not be allocated as the resize timeout was reached.",
+        ResizeTimeout=pool.resize_timeout,
+    )
+
+
 def _mismatch(state: State, pool: Pool) -> JsonObject | None:
     """Return the allocation's error when the image's generation does not boot on the VM size."""
-    reference = pool.given["virtualMachineConfiguration"]["imageReference"]
-    images = state.images.find(reference)
+    images = state.images.find(pool.vm_configuration["imageReference"])
     if not images:
         return None
     generation = "V2" if "Generation2VMImage" in images[0].get("capabilities", ()) else "V1"
@@ -169,59 +188,6 @@ def _mismatch(state: State, pool: Pool) -> JsonObject | None:
         Reason=f"The VM size '{pool.size.name}' cannot boot Hypervisor Generation '{generation[1]}'. If this was a "
         "create operation, use an image of the other generation or another VM size.",
     )
-
-
-def _boot(state: State, pool: Pool, node: Node, moment: datetime) -> None:
-    """Have a new node go through its states."""
-    # The digits of the id spread the nodes over plus or minus 5 %, the same way in each run.
-    pace = 0.95 + int(node.id[6:10], 16) / 0xFFFF * 0.1
-
-    def starting(when: datetime) -> None:
-        if node.state == "creating":
-            node.enter("starting", when)
-            state.at(when, STARTING_S * pace, ready)
-
-    def ready(when: datetime) -> None:
-        if node.state == "starting":
-            node.booted = when
-            _run_start_task(state, pool, node, when)
-
-    state.at(moment, CREATING_S * pace, starting)
-
-
-def _run_start_task(state: State, pool: Pool, node: Node, moment: datetime) -> None:
-    task = pool.given.get("startTask")
-    if task is None:
-        node.enter("idle", moment)
-        return
-    environment = task_environment(
-        account_name=state.account_name,
-        account_url=state.base_url,
-        pool_id=pool.id,
-        node_id=node.id,
-        dedicated=node.dedicated,
-        windows=pool.is_windows,
-    )
-    run = StartTaskRun.of(
-        task,
-        environment,
-        started=moment,
-        hostname=node.hostname,
-        vcpus=pool.size.vcpus,
-        image=pool.given["virtualMachineConfiguration"],
-        windows=pool.is_windows,
-    )
-    node.start_task = run
-    waits = task.get("waitForSuccess", True)
-    node.enter("waitingforstarttask" if waits else "idle", moment)
-    if not waits or run.duration_s is None:
-        return
-
-    def ended(when: datetime) -> None:
-        if node.state == "waitingforstarttask":
-            node.enter("idle" if run.succeeds else "starttaskfailed", when)
-
-    state.at(moment, run.duration_s, ended)
 
 
 def _enter(pool: Pool, allocation_state: str, moment: datetime) -> None:

@@ -11,6 +11,9 @@ from .errors import BatchError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .request import Request
+    from .state import Pool, State
+
 
 def not_modified(method: str, headers: Mapping[str, str], tag: str, modified: datetime) -> bool:
     """Judge a request's conditions against a resource that exists.
@@ -39,6 +42,13 @@ def not_modified(method: str, headers: Mapping[str, str], tag: str, modified: da
     if unchanged and not reading:
         raise BatchError("ConditionNotMet")
     return unchanged
+
+
+def pool_to_change(state: State, request: Request) -> Pool:
+    """Return the pool that a request is to change, judged by its conditions; or raise what forbids it."""
+    pool = state.changeable_pool(request.path["poolId"])
+    not_modified(request.method, request.headers, pool.tag, pool.modified)
+    return pool
 
 
 def _matches(text: str, tag: str) -> bool:

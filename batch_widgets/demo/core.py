@@ -11,9 +11,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from . import auth, routes
+from .account_lists import AccountLists
 from .errors import BatchError, not_implemented
+from .node_actions import NodeActions
+from .node_extensions import NodeExtensionOperations
+from .node_files import NodeFileOperations
 from .node_users import NodeUserOperations
 from .nodes import NodeOperations
+from .pool_sizes import PoolSizeOperations
 from .pools import PoolOperations
 from .request import Request, check_api_version, check_query, decode_segments, parse_query
 from .wire import CONTENT_TYPE, Answer, encode, error_body, http_date
@@ -54,29 +59,66 @@ class Core:
         self._key = account_key
         self._wall = wall
         self._counts: Counter[tuple[str, str]] = Counter()
+        account = AccountLists(state)
         pools = PoolOperations(state)
+        sizes = PoolSizeOperations(state)
+        actions = NodeActions(state)
+        extensions = NodeExtensionOperations(state)
+        files = NodeFileOperations(state)
         users = NodeUserOperations(state)
         self._operations: dict[str, Callable[[Request], Answer]] = {
-            "list_supported_images": pools.list_supported_images,
+            "list_supported_images": account.list_supported_images,
+            "list_pool_node_counts": account.list_pool_node_counts,
+            "list_applications": account.list_applications,
+            "get_application": account.get_application,
             "list_pools": pools.list_pools,
             "create_pool": pools.create_pool,
             "get_pool": pools.get_pool,
             "pool_exists": pools.pool_exists,
             "delete_pool": pools.delete_pool,
-            "resize_pool": pools.resize_pool,
-            "stop_pool_resize": pools.stop_pool_resize,
+            "update_pool": pools.update_pool,
+            "replace_pool_properties": pools.replace_pool_properties,
+            "resize_pool": sizes.resize_pool,
+            "stop_pool_resize": sizes.stop_pool_resize,
+            "remove_nodes": sizes.remove_nodes,
+            "enable_pool_auto_scale": sizes.enable_pool_auto_scale,
+            "disable_pool_auto_scale": sizes.disable_pool_auto_scale,
+            "evaluate_pool_auto_scale": sizes.evaluate_pool_auto_scale,
             "list_nodes": self.nodes.list_nodes,
             "get_node": self.nodes.get_node,
             "get_node_remote_login_settings": self.nodes.get_remote_login_settings,
+            "reboot_node": actions.reboot_node,
+            "reimage_node": actions.reimage_node,
+            "start_node": actions.start_node,
+            "deallocate_node": actions.deallocate_node,
+            "disable_node_scheduling": actions.disable_node_scheduling,
+            "enable_node_scheduling": actions.enable_node_scheduling,
+            "upload_node_logs": actions.upload_node_logs,
+            "list_node_extensions": extensions.list_node_extensions,
+            "get_node_extension": extensions.get_node_extension,
+            "list_node_files": files.list_node_files,
+            "get_node_file": files.get_node_file,
+            "get_node_file_properties": files.get_node_file_properties,
+            "delete_node_file": files.delete_node_file,
             "create_node_user": users.create_node_user,
             "replace_node_user": users.replace_node_user,
             "delete_node_user": users.delete_node_user,
         }
 
+    @property
+    def operations(self) -> frozenset[str]:
+        """The operations that are simulated; all others are answered with 501."""
+        return frozenset(self._operations)
+
     def counts(self) -> Counter[tuple[str, str]]:
         """Return how many requests of each verb and operation were handled so far."""
         with self.lock:
             return Counter(self._counts)
+
+    def count(self, method: str, operation: str) -> None:
+        """Count a request."""
+        with self.lock:
+            self._counts[method, operation] += 1
 
     def handle(self, method: str, raw_path: str, raw_query: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer a request; whatever it holds, the answer is one of the service's.
@@ -118,7 +160,7 @@ class Core:
             found = routes.match(method, decode_segments(raw_path))
             operation = found.operation
         finally:
-            self._counts[method, operation] += 1
+            self.count(method, operation)
         run = self._operations.get(operation)
         if run is None:
             raise not_implemented(f"the operation {operation}")
@@ -149,5 +191,9 @@ def _finish(method: str, answer: Answer, request_id: str, headers: Mapping[str, 
         result["client-request-id"] = client_id
     if answer.body is None:
         return answer.status, result, b""
+    if isinstance(answer.body, bytes):
+        if method == "HEAD":
+            return answer.status, {**result, "Content-Length": str(len(answer.body))}, b""
+        return answer.status, result, answer.body
     result["Content-Type"] = CONTENT_TYPE
     return answer.status, result, b"" if method == "HEAD" else encode(answer.body)

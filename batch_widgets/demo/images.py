@@ -21,11 +21,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VmSize:
-    """A size of virtual machine: its cores and the image generations that it boots."""
+    """A size of virtual machine.
+
+    Parameters
+    ----------
+    generations
+        The image generations that it boots.
+    memory_gib
+        Its memory.
+    temporary_disk_mib
+        Its local disk, where Batch keeps the files of tasks; 0 for none.
+    """
 
     name: str
     vcpus: int
     generations: frozenset[str]
+    memory_gib: float
+    temporary_disk_mib: int
 
 
 @dataclass(frozen=True)
@@ -73,8 +85,8 @@ def _image_key(reference: JsonObject) -> tuple[str, ...]:
 @functools.cache
 def _vm_sizes() -> dict[str, VmSize]:
     return {
-        name.lower(): VmSize(name, vcpus, frozenset(generations.split(",")))
-        for name, (vcpus, generations) in _load("vm_sizes.json")["sizes"].items()
+        name.lower(): VmSize(name, vcpus, frozenset(generations.split(",")), memory_gib, temporary_disk_mib)
+        for name, (vcpus, generations, memory_gib, temporary_disk_mib) in _load("vm_sizes.json")["sizes"].items()
     }
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .wire import JsonObject
 
 MOST_RESULTS = 1000
-LIST_QUERY = frozenset({"maxresults", "$filter", "$select", "$expand", "$skiptoken"})
 
 Item = TypeVar("Item")
 
@@ -32,7 +31,7 @@ def list_page(
     metadata: str,
     base_url: str,
     fields: Fields[Item],
-    selectable: bool = True,
+    most: int = MOST_RESULTS,
 ) -> JsonObject:
     """Return one page of a list.
 
@@ -44,14 +43,15 @@ def list_page(
         Tells an item's place; a page goes on behind the last one's, whatever has come or gone since.
     fields
         What ``$filter`` may ask about.
+    most
+        How many items there are on a page at most.
     """
     matches = compile_filter(request.query.get("$filter"), fields)
-    count = _max_results(request.query)
+    count = _max_results(request.query, most)
     after = _read_token(request.query.get("$skiptoken"))
     rest = [item for item in items if (after is None or key(item) > after) and matches(item)]
-    page = [to_wire(item) for item in rest[:count]]
     body: JsonObject = {"odata.metadata": f"{base_url}/$metadata#{metadata}"}
-    body["value"] = [select(request, item) for item in page] if selectable else page
+    body["value"] = [select(request, to_wire(item)) for item in rest[:count]]
     if len(rest) > count:
         kept = {name: value for name, value in request.query.items() if name != "$skiptoken"}
         query = urlencode({**kept, "$skiptoken": _token(key(rest[count - 1]))}, quote_via=quote)
@@ -70,17 +70,17 @@ def select(request: Request, item: JsonObject) -> JsonObject:
     return {name: value for name, value in item.items() if name in names or name == "odata.metadata"}
 
 
-def _max_results(query: Mapping[str, str]) -> int:
+def _max_results(query: Mapping[str, str], most: int) -> int:
     if "maxresults" not in query:
-        return MOST_RESULTS
+        return most
     count = whole_number(query, "maxresults")
-    if not 1 <= count <= MOST_RESULTS:
+    if not 1 <= count <= most:
         raise BatchError(
             "OutOfRangeQueryParameterValue",
             QueryParameterName="maxresults",
             QueryParameterValue=count,
             MinimumAllowed=1,
-            MaximumAllowed=MOST_RESULTS,
+            MaximumAllowed=most,
         )
     return count
 

@@ -1,32 +1,29 @@
-"""A simulated machine: its name, its files and its users. Nothing of the host is in it."""
+"""A simulated machine: its name, its size, its files. Nothing of the host is in it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import posixpath
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_DIRECTORIES = {
-    "/": ("bin", "etc", "home", "mnt", "opt", "root", "tmp", "usr", "var"),
-    "/etc": ("hostname", "os-release"),
-    "/home": (),
-    "/mnt": ("batch",),
-    "/mnt/batch": ("tasks",),
-    "/mnt/batch/tasks": ("fsmounts", "shared", "startup", "volatile", "workitems"),
-    "/mnt/batch/tasks/fsmounts": (),
-    "/mnt/batch/tasks/shared": (),
-    "/mnt/batch/tasks/startup": ("stderr.txt", "stdout.txt", "wd"),
-    "/mnt/batch/tasks/startup/wd": (),
-    "/mnt/batch/tasks/volatile": (),
-    "/mnt/batch/tasks/workitems": (),
-    "/opt": (),
-    "/root": (),
-    "/tmp": (),  # noqa: S108  a name on the simulated machine
-    "/usr": (),
-    "/var": (),
-}
+    from .images import VmSize
+
+ROOT = "/mnt/batch/tasks"
+STARTUP = f"{ROOT}/startup"
+MOST_CHARACTERS = 262_144
+"""What all the files that were written on a machine may hold."""
+MOST_FILES = 500
+
+_DIRECTORIES = frozenset(
+    {
+        *("/", "/bin", "/etc", "/home", "/mnt", "/opt", "/root", "/tmp", "/usr", "/usr/bin", "/var"),  # noqa: S108
+        *("/mnt/batch", ROOT, f"{ROOT}/fsmounts", f"{ROOT}/shared", STARTUP, f"{STARTUP}/wd"),
+        *(f"{ROOT}/volatile", f"{ROOT}/workitems"),
+    }
+)
 
 _SYSTEMS = {
     "batch.node.ubuntu 20.04": ("Ubuntu", "ubuntu", "20.04", "Ubuntu 20.04.6 LTS", "5.15.0-1089-azure"),
@@ -56,7 +53,6 @@ class Account:
         return self.name == "root" or self.elevated
 
 
-@dataclass
 class Machine:
     """What a command can find out about its machine.
 
@@ -64,42 +60,70 @@ class Machine:
     ----------
     hostname
         The name of the machine.
-    vcpus
-        How many processors it has.
+    size
+        Its processors, memory and disk.
     node_agent_sku_id
         Tells the distribution.
     now
-        The time when the command starts.
-    files
-        Absolute path to text; written by redirects, read by ``cat``.
+        The time; whoever runs a command sets it before.
     """
 
-    hostname: str
-    vcpus: int
-    node_agent_sku_id: str
-    now: datetime
-    files: dict[str, str] = field(default_factory=dict)
+    def __init__(self, hostname: str, size: VmSize, node_agent_sku_id: str, now: datetime) -> None:
+        self.hostname = hostname
+        self.size = size
+        self.now = self.booted = now
+        name, ident, version, pretty, self.kernel = _SYSTEMS.get(node_agent_sku_id.lower(), _OTHER_SYSTEM)
+        self._system = {
+            "/etc/hostname": f"{hostname}\n",
+            "/etc/os-release": f'PRETTY_NAME="{pretty}"\nNAME="{name}"\nVERSION_ID="{version}"\nID={ident}\n',
+        }
+        self._written: dict[str, tuple[str, datetime]] = {}
 
-    def __post_init__(self) -> None:
-        name, ident, version, pretty, self.kernel = _SYSTEMS.get(self.node_agent_sku_id.lower(), _OTHER_SYSTEM)
-        self.files.setdefault("/etc/hostname", f"{self.hostname}\n")
-        self.files.setdefault(
-            "/etc/os-release",
-            f'PRETTY_NAME="{pretty}"\nNAME="{name}"\nVERSION_ID="{version}"\nID={ident}\n',
-        )
-        self.files.setdefault("/mnt/batch/tasks/startup/stdout.txt", "")
-        self.files.setdefault("/mnt/batch/tasks/startup/stderr.txt", "")
+    @property
+    def used_bytes(self) -> int:
+        """The size of all that was written."""
+        return sum(len(text.encode("utf-8", "surrogatepass")) for text, _ in self._written.values())
+
+    def wipe(self) -> None:
+        """Forget all that was written."""
+        self._written.clear()
+
+    def read(self, path: str) -> str | None:
+        """Return the content of a file, or None if there is no such file."""
+        if path in self._written:
+            return self._written[path][0]
+        return self._system.get(path)
+
+    def modified(self, path: str) -> datetime:
+        """Return when a file was written last."""
+        return self._written[path][1] if path in self._written else self.booted
+
+    def can_write(self, path: str) -> bool:
+        """Return whether there can be a file of that name."""
+        return self.listing(path) is None and self.listing(posixpath.dirname(path)) is not None
+
+    def write(self, path: str, text: str, *, append: bool = False) -> bool:
+        """Write a file; return whether there was room for all of it."""
+        before = (self.read(path) or "") if append else ""
+        others = sum(len(other) for name, (other, _) in self._written.items() if name != path)
+        if path not in self._written and len(self._written) >= MOST_FILES:
+            return False
+        content = before + text
+        room = max(0, MOST_CHARACTERS - others)
+        self._written[path] = (content[:room], self.now)
+        return len(content) <= room
+
+    def remove(self, path: str) -> None:
+        """Remove a file that was written."""
+        self._written.pop(path, None)
 
     def listing(self, path: str) -> tuple[str, ...] | None:
         """Return the names in a directory, or None if there is no such directory."""
-        names: tuple[str, ...] | None = _DIRECTORIES.get(path)
-        if path.startswith("/home/") and path.count("/") == 2:
-            names = ()
-        if names is None:
+        is_home = path.startswith("/home/") and path.count("/") == 2
+        if path not in _DIRECTORIES and not is_home:
             return None
-        prefix = path.rstrip("/") + "/"
-        written = {name[len(prefix) :] for name in self.files if name.startswith(prefix)}
-        return tuple(sorted({*names, *(name for name in written if "/" not in name)}))
+        inside = (name for name in (*_DIRECTORIES, *self._system, *self._written) if posixpath.dirname(name) == path)
+        return tuple(sorted({posixpath.basename(name) for name in inside} - {""}))
 
 
 def resolve(path: str, directory: str) -> str:

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 
-from .errors import invalid_property
+from .errors import invalid_property, missing_property
 
 if TYPE_CHECKING:
     from .wire import JsonObject
@@ -26,10 +26,13 @@ def check_network(network: JsonObject) -> None:
         ``InvalidPropertyValue`` for the first rule that is broken.
     """
     endpoints = network.get("endpointConfiguration")
+    provision = str(network.get("publicIPAddressConfiguration", {}).get("provision", "")).lower()
+    private = provision == "nopublicipaddresses"
+    if private and not network.get("subnetId"):
+        raise missing_property("networkConfiguration.subnetId", "Nodes without public IP addresses need a subnet.")
     if endpoints is None:
         return
-    provision = str(network.get("publicIPAddressConfiguration", {}).get("provision", "")).lower()
-    if provision == "nopublicipaddresses":
+    if private:
         raise invalid_property("endpointConfiguration", "", "Nodes without public IP addresses take no endpoints.")
     pools = endpoints["inboundNATPools"]
     if len(pools) > 5:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .clock import later
 from .errors import BatchError, invalid_property, missing_property
+from .node_actions import require_state
 from .state import USABLE, Node, NodeUser, Pool, State
 from .wire import Answer, JsonObject, parse_timestamp
 
@@ -32,11 +33,6 @@ _KEY_TYPES = frozenset(
         "sk-ecdsa-sha2-nistp256@openssh.com",
     }
 )
-_WRONG_STATE = {
-    "creating": "NodeBeingCreated",
-    "starting": "NodeBeingStarted",
-    "unusable": "NodeStateUnusable",
-}
 _DUMMY = (b"nobody has it...", b"\0" * 32)
 
 
@@ -83,9 +79,7 @@ class NodeUserOperations:
     def _usable_node(self, request: Request) -> tuple[Pool, Node]:
         self._state.changeable_pool(request.path["poolId"])
         pool, node = self._state.node(request.path["poolId"], request.path["nodeId"])
-        if node.state not in USABLE:
-            reason = f"The node is {node.state}; users can be changed while it is idle or running."
-            raise BatchError(_WRONG_STATE.get(node.state, "OperationNotValidOnNode"), Reason=reason)
+        require_state(node, *USABLE)
         return pool, node
 
     def _user(self, pool: Pool, node: Node, request: Request) -> NodeUser:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import BatchError
-from .filters import EQ_NE, Field
+from .filters import EQ, EQ_NE, moment, number, text
 from .listing import list_page, select
-from .state import Node, Pool, State
-from .wire import Answer, JsonObject, timestamp
+from .wire import Answer, JsonObject, parse_timestamp, timestamp
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .filters import Fields
     from .request import Request
+    from .state import Node, Pool, State
 
 SSH_PORT = 22
 RDP_PORT = 3389
-
-_NODE_FIELDS = {"state": Field[Node](lambda node: node.state, EQ_NE)}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class NodeOperations:
             to_wire=lambda node: self._to_wire(pool, node),
             metadata="nodes",
             base_url=self._state.base_url,
-            fields=_NODE_FIELDS,
+            fields=self._fields(),
         )
         return Answer(body=body)
 
@@ -97,6 +98,28 @@ class NodeOperations:
             headers={"DataServiceId": url},
         )
 
+    def _fields(self) -> Fields[Node]:
+        now = self._state.now()
+
+        def info(node: Node, name: str) -> Any:
+            return node.start_task.to_wire(now).get(name) if node.start_task else None
+
+        def info_time(node: Node, name: str) -> datetime | None:
+            value = info(node, name)
+            return parse_timestamp(value) if value else None
+
+        return {
+            "state": text(lambda node: node.state, EQ_NE),
+            "stateTransitionTime": moment(lambda node: node.state_changed),
+            "lastBootTime": moment(lambda node: node.booted),
+            "allocationTime": moment(lambda node: node.allocated),
+            "startTaskInfo/state": text(lambda node: info(node, "state"), EQ),
+            "startTaskInfo/result": text(lambda node: info(node, "result"), EQ_NE),
+            "startTaskInfo/exitCode": number(lambda node: info(node, "exitCode")),
+            "startTaskInfo/startTime": moment(lambda node: info_time(node, "startTime")),
+            "startTaskInfo/endTime": moment(lambda node: info_time(node, "endTime")),
+        }
+
     def _address(self, pool: Pool, node: Node) -> LoginAddress | str:
         """Return the address of a node for SSH; for RDP the one that the mapping would give, where nothing listens."""
         if not pool.is_windows:
@@ -116,7 +139,7 @@ class NodeOperations:
         wire: JsonObject = {
             "id": node.id,
             "url": self._url(pool, node),
-            "schedulingState": "enabled",
+            "schedulingState": "enabled" if node.scheduling else "disabled",
             "allocationTime": timestamp(node.allocated),
             "ipAddress": node.ip_address,
             "affinityId": f"TVM:{node.id}",
@@ -132,6 +155,8 @@ class NodeOperations:
         }
         if endpoints := self._endpoints(pool, node):
             wire["endpointConfiguration"] = {"inboundEndpoints": endpoints}
+        if node.errors:
+            wire["errors"] = deepcopy(node.errors)
         if "startTask" in pool.given:
             wire["startTask"] = {"maxTaskRetryCount": 0, "waitForSuccess": True, **deepcopy(pool.given["startTask"])}
         if node.start_task is not None:

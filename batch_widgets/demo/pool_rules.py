@@ -6,7 +6,8 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from .errors import invalid_property, missing_property, not_implemented
+from .autoscale import check_formula
+from .errors import BatchError, invalid_property, missing_property
 from .images import Catalogue, VmSize, find_vm_size
 from .network_rules import check_network
 from .wire import JsonObject, parse_duration
@@ -14,11 +15,28 @@ from .wire import JsonObject, parse_duration
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .applications import Application
+    from .state import Pool
+
 LEAST_RESIZE_TIMEOUT = timedelta(minutes=5)
+LEAST_INTERVAL = timedelta(minutes=5)
+MOST_INTERVAL = timedelta(hours=168)
 MOST_NODES = 100_000
 """Far above any quota; keeps a slip of the keyboard from filling the memory."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_TARGETS = ("targetDedicatedNodes", "targetLowPriorityNodes")
+_ANY_TIME = frozenset(
+    {
+        "startTask",
+        "certificateReferences",
+        "applicationPackageReferences",
+        "metadata",
+        "targetNodeCommunicationMode",
+        "resourceTags",
+    }
+)
+_FILE_SOURCES = ("autoStorageContainerName", "storageContainerUrl", "httpUrl")
 _GALLERY = ("virtualMachineImageId", "sharedGalleryImageId", "communityGalleryImageId")
 _MARKETPLACE = ("publisher", "offer", "sku")
 
@@ -36,11 +54,12 @@ def check_pool(body: JsonObject, images: Catalogue) -> str:
     if len(body.get("displayName", "")) > 1024:
         raise invalid_property("displayName", body["displayName"], "Expected at most 1024 characters.")
     size = check_vm_size(body["vmSize"])
-    _check_scale(body)
     _check_slots(body, size)
     if "virtualMachineConfiguration" not in body:
         raise missing_property("virtualMachineConfiguration")
     operating_system = _check_image(body["virtualMachineConfiguration"], images)
+    _check_windows(body, operating_system)
+    _check_disks(body["virtualMachineConfiguration"].get("dataDisks", ()))
     _check_network(body)
     _check_start_task(body)
     if len(body.get("applicationPackageReferences", ())) > 10:
@@ -61,10 +80,9 @@ def check_vm_size(name: str) -> VmSize:
 
 def check_targets(body: JsonObject) -> None:
     """Check the node counts of a pool or of a resize."""
-    names = ("targetDedicatedNodes", "targetLowPriorityNodes")
-    if not any(name in body for name in names):
-        raise missing_property(names[0], "At least one of targetDedicatedNodes and targetLowPriorityNodes is needed.")
-    for name in names:
+    if not any(name in body for name in _TARGETS):
+        raise missing_property(_TARGETS[0], f"At least one of {' and '.join(_TARGETS)} is needed.")
+    for name in _TARGETS:
         if not 0 <= body.get(name, 0) <= MOST_NODES:
             raise invalid_property(name, body[name], f"Expected 0 to {MOST_NODES}.")
 
@@ -76,14 +94,55 @@ def check_resize_timeout(body: JsonObject) -> None:
         raise invalid_property("resizeTimeout", timeout, "Expected at least 5 minutes.")
 
 
-def _check_scale(body: JsonObject) -> None:
+def check_scale(body: JsonObject) -> None:
+    """Check how a new pool is to find its size."""
     check_resize_timeout(body)
     if body.get("enableAutoScale"):
-        raise not_implemented("pools that scale automatically")
+        if given := [name for name in _TARGETS if name in body]:
+            raise invalid_property(given[0], body[given[0]], "Not allowed when enableAutoScale is true.")
+        if "autoScaleFormula" not in body:
+            raise missing_property("autoScaleFormula", "Needed when enableAutoScale is true.")
+        check_auto_scale(body)
+        return
     for name in ("autoScaleFormula", "autoScaleEvaluationInterval"):
         if name in body:
             raise invalid_property(name, body[name], "Only allowed when enableAutoScale is true.")
     check_targets(body)
+
+
+def check_auto_scale(settings: JsonObject) -> None:
+    """Check a formula and how often it is to be evaluated."""
+    interval = settings.get("autoScaleEvaluationInterval", "PT15M")
+    if not LEAST_INTERVAL <= parse_duration(interval) <= MOST_INTERVAL:
+        raise invalid_property("autoScaleEvaluationInterval", interval, "Expected 5 minutes to 168 hours.")
+    check_formula(settings["autoScaleFormula"])
+
+
+def check_empty_only(body: JsonObject, pool: Pool) -> None:
+    """Refuse to change what can be changed only while a pool has no nodes."""
+    if not pool.nodes and not any(pool.targets.values()):
+        return
+    for name in body:
+        if name not in _ANY_TIME:
+            raise BatchError(
+                "OperationNotValidOnPool",
+                PropertyName=name,
+                Reason=f"{name} can be updated only when the pool is empty.",
+            )
+
+
+def check_applications(body: JsonObject, applications: Iterable[Application]) -> None:
+    """Refuse application packages that the account doesn't have."""
+    known = {one.id.lower(): one.versions for one in applications}
+    for reference in body.get("applicationPackageReferences", ()):
+        versions = known.get(reference["applicationId"].lower())
+        version = reference.get("version")
+        if versions is None or (version and version not in versions):
+            raise BatchError(
+                "InvalidApplicationPackageReferences",
+                ApplicationId=reference["applicationId"],
+                **({"Version": version} if version else {}),
+            )
 
 
 def _check_slots(body: JsonObject, size: VmSize) -> None:
@@ -122,6 +181,24 @@ def _check_image(configuration: JsonObject, images: Catalogue) -> str:
     return agent_os
 
 
+def _check_windows(body: JsonObject, operating_system: str) -> None:
+    if operating_system == "windows":
+        return
+    if "windowsConfiguration" in body["virtualMachineConfiguration"]:
+        raise invalid_property("windowsConfiguration", "", "The image is a Linux one.")
+    for index, account in enumerate(body.get("userAccounts", ())):
+        if "windowsUserConfiguration" in account:
+            raise invalid_property(f"userAccounts[{index}].windowsUserConfiguration", "", "The image is a Linux one.")
+
+
+def _check_disks(disks: Iterable[JsonObject]) -> None:
+    units: set[int] = set()
+    for index, disk in enumerate(disks):
+        if not 0 <= disk["lun"] <= 63 or disk["lun"] in units:
+            raise invalid_property(f"dataDisks[{index}].lun", disk["lun"], "Expected 0 to 63, each once.")
+        units.add(disk["lun"])
+
+
 def _check_network(body: JsonObject) -> None:
     network = body.get("networkConfiguration")
     if network is not None:
@@ -141,6 +218,11 @@ def _check_start_task(body: JsonObject) -> None:
         raise invalid_property(
             "startTask.userIdentity", identity["username"], "username and autoUser exclude each other."
         )
+    for index, file in enumerate(task.get("resourceFiles", ())):
+        if sum(name in file for name in _FILE_SOURCES) != 1:
+            raise invalid_property(
+                f"startTask.resourceFiles[{index}]", "", f"Expected exactly one of {', '.join(_FILE_SOURCES)}."
+            )
     accounts = {account["name"] for account in body.get("userAccounts", ())}
     if "username" in identity and identity["username"] not in accounts:
         raise invalid_property("startTask.userIdentity.username", identity["username"], "Not among userAccounts.")

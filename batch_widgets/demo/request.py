@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
-from .errors import BatchError, not_implemented
+from .errors import BatchError
 from .schema import check_body, read_body
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
-    def json(self, type_name: str) -> JsonObject:
-        """Return the checked JSON body."""
-        return check_body(read_body(self.body), type_name)
+    def json(self, type_name: str, *, optional: bool = False) -> JsonObject:
+        """Return the checked JSON body; an empty object where it is `optional` and there is none."""
+        return check_body({} if optional and not self.body else read_body(self.body), type_name)
 
 
 def parse_query(raw_query: str) -> dict[str, str]:
@@ -81,8 +81,6 @@ def check_query(query: Mapping[str, str], allowed: frozenset[str]) -> None:
     for name in query:
         if name not in _COMMON | allowed:
             raise BatchError("UnsupportedQueryParameter", QueryParameterName=name, QueryParameterValue=query[name])
-    if "$expand" in query:
-        raise not_implemented("$expand")
     if "timeout" in query:
         whole_number(query, "timeout")
 

@@ -10,12 +10,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from .errors import BatchError
-from .listing import LIST_QUERY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TABLE: dict[str, dict[str, str]] = {
+TABLE: dict[str, dict[str, str]] = {
     "/supportedimages": {"GET": "list_supported_images"},
     "/pools": {"GET": "list_pools", "POST": "create_pool"},
     "/pools/{poolId}": {"GET": "get_pool", "HEAD": "pool_exists", "DELETE": "delete_pool", "PATCH": "update_pool"},
@@ -84,14 +83,24 @@ _TABLE: dict[str, dict[str, str]] = {
     "/jobschedules/{jobScheduleId}/jobs": {"GET": "list_jobs_from_schedule"},
 }
 
-_SELECT = frozenset({"$select", "$expand"})
+_PAGES = frozenset({"maxresults", "$skiptoken"})
+_SELECT = frozenset({"$select"})
+_EXPAND = frozenset({"$expand"})
+_FILTER = frozenset({"$filter"})
+_RECURSIVE = frozenset({"recursive"})
 QUERIES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "list_supported_images": frozenset({"maxresults", "$filter", "$skiptoken"}),
-        "list_pools": LIST_QUERY,
-        "get_pool": _SELECT,
-        "list_nodes": LIST_QUERY - {"$expand"},
-        "get_node": frozenset({"$select"}),
+        "list_supported_images": _PAGES | _FILTER,
+        "list_pool_node_counts": _PAGES | _FILTER,
+        "list_applications": _PAGES,
+        "list_pools": _PAGES | _FILTER | _SELECT | _EXPAND,
+        "get_pool": _SELECT | _EXPAND,
+        "list_nodes": _PAGES | _FILTER | _SELECT,
+        "get_node": _SELECT,
+        "list_node_extensions": _PAGES | _SELECT,
+        "get_node_extension": _SELECT,
+        "list_node_files": _PAGES | _FILTER | _RECURSIVE,
+        "delete_node_file": _RECURSIVE,
     }
 )
 """The query parameters of each operation besides those that all have."""
@@ -140,4 +149,4 @@ def _parameters(pattern: tuple[str, ...], segments: list[str]) -> dict[str, str]
     return parameters
 
 
-_PATTERNS = [(tuple(path.strip("/").split("/")), verbs) for path, verbs in _TABLE.items()]
+_PATTERNS = [(tuple(path.strip("/").split("/")), verbs) for path, verbs in TABLE.items()]

@@ -46,6 +46,19 @@ def check_body(body: JsonObject, type_name: str) -> JsonObject:
     return _checked_object(body, type_name, "", 0)
 
 
+def refuse_unknown(body: JsonObject, type_name: str) -> None:
+    """Refuse properties that the definition doesn't have: what is to be changed must be something that can be.
+
+    Raises
+    ------
+    BatchError
+        ``UnsupportedProperty``, naming the property.
+    """
+    for name in body:
+        if name not in _types()[type_name]["properties"]:
+            raise BatchError("UnsupportedProperty", PropertyName=name)
+
+
 def _refuse_constant(name: str) -> Any:
     msg = f"{name} is not JSON"
     raise ValueError(msg)

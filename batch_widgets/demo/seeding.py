@@ -44,7 +44,7 @@ def demo_cores(nodes: int) -> int:
 
 
 def add_first_pools(state: State, nodes: int) -> None:
-    """Add the pool ``demo`` with ready nodes, if it is to have any, and three pools without nodes."""
+    """Add the pool ``demo`` with ready nodes, if it is to have any, and three pools without; whatever the quota is."""
     bodies = [
         _pool("legacy-pool", "Made without SSH", _UBUNTU),
         _pool("render-windows", "Windows with RDP", _WINDOWS, _network("rdp", 3389)),
@@ -53,7 +53,7 @@ def add_first_pools(state: State, nodes: int) -> None:
     if nodes:
         bodies.append(_pool("demo", "Ready to log in", _UBUNTU, _network("ssh", 22), nodes))
     for body in bodies:
-        pool = state.add_pool(body, check_pool(body, state.images))
+        pool = state.add_pool(body, check_pool(body, state.images), beyond_quota=True)
         add_ready_nodes(state, pool, pool.created)
 
 

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import socket
+import struct
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from . import routes
 from .core import MOST_BODY_BYTES, Core, Response
 from .errors import BatchError
+from .request import decode_segments
+
+if TYPE_CHECKING:
+    from .faults import Fault, Faults
+
+_NOT_HANDLED = frozenset({"throttle", "error", "reset"})
+_PIECES = 20
 
 
 class HttpServer:
@@ -18,12 +30,15 @@ class HttpServer:
     ----------
     core
         Answers the requests.
+    faults
+        Say what goes wrong on the way.
     port
         Where to listen; 0 lets the system choose.
     """
 
-    def __init__(self, core: Core, port: int) -> None:
+    def __init__(self, core: Core, faults: Faults, port: int) -> None:
         self._core = core
+        self._faults = faults
         self._wanted_port = port
         self._server = web.Server(self._on_request, access_log=None)
         self._listener: asyncio.Server | None = None
@@ -59,8 +74,59 @@ class HttpServer:
             response.force_close()
             return response
         raw_path, _, raw_query = request.raw_path.partition("?")
+        faults = self._faults.take(request.method, _operation(request.method, raw_path))
+        await asyncio.sleep(sum(fault.delay_s for fault in faults if fault.kind == "latency"))
+        fault = next((fault for fault in faults if fault.kind != "latency"), None)
+        if fault is not None and fault.kind in _NOT_HANDLED:
+            self._core.count(request.method, _operation(request.method, raw_path))
+            return _reset(request) if fault.kind == "reset" else _to_http(_refusal(self._core, fault))
         headers = {name: ", ".join(request.headers.getall(name)) for name in request.headers}
-        return _to_http(self._core.handle(request.method, raw_path, raw_query, headers, body))
+        answer = self._core.handle(request.method, raw_path, raw_query, headers, body)
+        if fault is None:
+            return _to_http(answer)
+        return _reset(request) if fault.kind == "lost" else await _dribble(request, answer, fault.delay_s)
+
+
+def _operation(method: str, raw_path: str) -> str:
+    """Return the operation that a request names, as far as one can tell before it is handled."""
+    try:
+        return routes.match(method, decode_segments(raw_path)).operation
+    except BatchError:
+        return "unknown"
+
+
+def _refusal(core: Core, fault: Fault) -> Response:
+    """Return the answer of a service that doesn't handle a request."""
+    if fault.kind == "error":
+        return core.refuse(BatchError("ServerBusy" if fault.status == 503 else "InternalError"))
+    status, headers, body = core.refuse(BatchError("TooManyRequests"))
+    wait_s = math.ceil(fault.delay_s)
+    return status, {**headers, **({"Retry-After": str(wait_s)} if wait_s else {})}, body
+
+
+def _reset(request: web.BaseRequest) -> web.Response:
+    """Drop the connection as a crash would: the client sees a reset, not an end."""
+    transport = request.transport
+    if transport is not None:
+        linger_not_at_all = struct.pack("ii", 1, 0)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not_at_all)
+        transport.abort()
+    return web.Response()
+
+
+async def _dribble(request: web.BaseRequest, answer: Response, seconds: float) -> web.StreamResponse:
+    """Send the head of an answer at once and its body piece by piece."""
+    status, headers, body = answer
+    response = web.StreamResponse(status=status, headers=headers)
+    response.content_length = len(body)
+    size = max(1, math.ceil(len(body) / _PIECES))
+    with contextlib.suppress(ConnectionResetError):  # clients may not have that much patience
+        await response.prepare(request)
+        for start in range(0, len(body), size):
+            await asyncio.sleep(seconds / _PIECES)
+            await response.write(body[start : start + size])
+        await response.write_eof()
+    return response
 
 
 async def _read(request: web.BaseRequest) -> bytes:

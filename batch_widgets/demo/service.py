@@ -11,18 +11,27 @@ from typing import TYPE_CHECKING, Self
 from .auth import check_key
 from .clock import Clock, make_clock
 from .core import Core
+from .errors import BatchError
+from .faults import Faults
+from .node_life import break_down, preempt
 from .seeding import add_first_pools, demo_cores
+from .ssh import MAX_SSH_LISTENERS, SshDoors, SshLimits
 from .ssh_keys import host_key_line
-from .state import Quota, State
+from .state import UP, Quota, State, Troubles
 
 if TYPE_CHECKING:
     from collections import Counter
     from types import TracebackType
 
+    from .state import Node, Pool
     from .wire import JsonObject
 
 THREAD_NAME = "batch-widgets-demo"
-MAX_SSH_LISTENERS = 200
+
+
+def usual_quota(nodes: int) -> Quota:
+    """Return the quota of an account whose pool ``demo`` has some nodes: as many cores as it needs, and some more."""
+    return Quota(dedicated_cores=max(Quota.dedicated_cores, demo_cores(nodes) + 100))
 
 
 class DemoService:
@@ -46,8 +55,15 @@ class DemoService:
         Its key in base64; a random one by default.
     quota
         What the account may have; more cores than usual if the pool ``demo`` needs them.
+    troubles
+        What goes wrong with the nodes by itself; nothing by default.
     max_ssh_listeners
         How many nodes can be logged in to; each takes a file descriptor.
+
+    Attributes
+    ----------
+    faults : Faults
+        What goes wrong between a client and the service: add to it whenever you like.
 
     Examples
     --------
@@ -67,6 +83,7 @@ class DemoService:
         *,
         account_key: str | None = None,
         quota: Quota | None = None,
+        troubles: Troubles | None = None,
         max_ssh_listeners: int = MAX_SSH_LISTENERS,
     ) -> None:
         if nodes < 0:
@@ -75,11 +92,11 @@ class DemoService:
         self.account_name = account_name
         self.account_key = check_key(account_key or base64.b64encode(secrets.token_bytes(64)).decode("ascii"))
         self.clock: Clock = clock or make_clock(speed)
-        quota = quota or Quota(dedicated_cores=max(Quota.dedicated_cores, demo_cores(nodes) + 100))
-        self._state = State(self.clock, seed, account_name, quota)
+        self.faults = Faults(seed)
+        self._state = State(self.clock, seed, account_name, quota or usual_quota(nodes), troubles)
         self._core = Core(self._state, self.account_key)
         self._wanted_port = port
-        self._max_ssh_listeners = max_ssh_listeners
+        self._ssh_limits = SshLimits(listeners=max_ssh_listeners)
         self._port: int | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -121,6 +138,45 @@ class DemoService:
                 if node.id == node_id and not pool.is_windows:
                     return host_key_line(self._state.seed, pool.id, node.id)
         return None
+
+    def preempt_node(self, pool_id: str, node_id: str) -> None:
+        """Take a Spot node's machine away, as Azure does when it needs it; another comes 3 simulated minutes later.
+
+        Raises
+        ------
+        ValueError
+            If there is no such node, or it is a dedicated one, or it is not up.
+        """
+        with self._core.lock:
+            pool, node = self._node(pool_id, node_id)
+            if node.dedicated or node.state not in UP:
+                what = "a dedicated node" if node.dedicated else node.state
+                msg = f"only Spot nodes that are up can be preempted; {node_id} is {what}"
+                raise ValueError(msg)
+            preempt(self._state, pool, node, self._state.now())
+
+    def break_node(self, pool_id: str, node_id: str) -> None:
+        """Let the service lose touch with a node: it becomes unusable, and stays so until it is removed.
+
+        Raises
+        ------
+        ValueError
+            If there is no such node, or it is not up.
+        """
+        with self._core.lock:
+            _, node = self._node(pool_id, node_id)
+            if node.state not in UP:
+                msg = f"only nodes that are up can break; {node_id} is {node.state}"
+                raise ValueError(msg)
+            break_down(self._state, node, self._state.now())
+
+    def _node(self, pool_id: str, node_id: str) -> tuple[Pool, Node]:
+        self._state.advance()
+        try:
+            return self._state.node(pool_id, node_id)
+        except BatchError as error:
+            msg = f"there is no node {node_id!r} in a pool {pool_id!r}"
+            raise ValueError(msg) from error
 
     def start(self) -> Self:
         """Serve; return when the service listens. Does nothing if it already does.
@@ -178,12 +234,11 @@ class DemoService:
 
     async def _serve(self, ready: threading.Event) -> None:
         from .server import HttpServer
-        from .ssh import SshDoors
 
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        server = HttpServer(self._core, self._wanted_port)
-        doors = SshDoors(self._core, self._max_ssh_listeners)
+        server = HttpServer(self._core, self.faults, self._wanted_port)
+        doors = SshDoors(self._core, self._ssh_limits)
         try:
             self._port = await server.start()
             doors.attach()

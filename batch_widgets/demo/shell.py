@@ -8,8 +8,8 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .commands import BUILTINS, Context, Output, Run, Sleep
-from .machine import Account, resolve
+from .commands import BUILTINS, Context, Output, Run, Sleep, TooMuchError
+from .machine import ROOT, Account, resolve
 from .shell_syntax import MAX_WORD, Command, Pipeline, ShellSyntaxError, Word, parse
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ _REDIRECTED: dict[str, Callable[[str], dict[bool, str]]] = {
 }
 """Where standard output (False) and standard error (True) go after each operator."""
 
-_MAX_FILE = 262_144
+_NOWHERE = "/dev/null"
+_EVERYBODYS = ("/home/", "/tmp/", f"{ROOT}/")  # noqa: S108  names on the simulated machine
 _MAX_NESTING = 8
 
 
@@ -76,6 +77,10 @@ class Shell:
             except ShellSyntaxError as error:
                 yield Output(f"bash: {error}\n", error=True)
                 self.status = 1
+            except TooMuchError as error:
+                yield Output(f"bash: {error}\n", error=True)
+                self.status = 1
+                return 1
         return self.status
 
     def execute(self, words: list[str]) -> Run:
@@ -92,7 +97,7 @@ class Shell:
             return (yield from self._env(arguments))
         builtin = BUILTINS.get(posixpath.basename(name) if name.startswith(("/bin/", "/usr/bin/")) else name)
         if builtin is None:
-            yield Output(f"bash: {name}: command not found\n", error=True)
+            yield Output(f"bash: {name}: command not found on this simulated node; try help\n", error=True)
             return 127
         return (yield from builtin(self.context, arguments))
 
@@ -121,6 +126,8 @@ class Shell:
 
     def _redirected(self, command: Command, *, in_pipe: bool) -> Run:
         """Run a command with its output going where its redirects say; files are opened before it starts."""
+        self.context.meter.spend(commands=1)
+        yield Sleep(0.0)
         routes: dict[bool, str | None] = {False: None, True: None}
         joined = False
         for operator, word in command.redirects:
@@ -128,8 +135,8 @@ class Shell:
                 joined, routes[True] = True, routes[False]
                 continue
             path = resolve(word.expand(self._lookup), self.context.directory)
-            if not self._open(path, append=operator.endswith(">>")):
-                yield Output(f"bash: {path}: No such file or directory\n", error=True)
+            if (trouble := self._open(path, append=operator.endswith(">>"))) is not None:
+                yield Output(f"bash: {path}: {trouble}\n", error=True)
                 return 1
             joined = joined and not operator.startswith("2")
             routes.update(_REDIRECTED[operator](path))
@@ -142,27 +149,25 @@ class Shell:
                 return status
             if isinstance(event, Sleep):
                 yield event
-            elif (target := routes[event.error]) is not None:
-                self._write(target, event.text)
+                continue
+            self.context.meter.spend(characters=len(event.text))
+            if (target := routes[event.error]) is not None:
+                if target != _NOWHERE and not self.context.machine.write(target, event.text, append=True):
+                    yield Output(f"bash: {target}: No space left on device\n", error=True)
+                    return 1
             else:
                 yield Output(event.text, error=event.error and not joined)
 
-    def _open(self, path: str, *, append: bool) -> bool:
-        if path == "/dev/null":
-            return True
-        if (
-            self.context.machine.listing(path) is not None
-            or self.context.machine.listing(posixpath.dirname(path)) is None
-        ):
-            return False
-        if not append or path not in self.context.machine.files:
-            self.context.machine.files[path] = ""
-        return True
-
-    def _write(self, path: str, text: str) -> None:
-        if path != "/dev/null":
-            content = self.context.machine.files.get(path, "") + text
-            self.context.machine.files[path] = content[:_MAX_FILE]
+    def _open(self, path: str, *, append: bool) -> str | None:
+        """Make a file ready to be written to; or return why it can't be."""
+        machine = self.context.machine
+        if path == _NOWHERE:
+            return None
+        if not machine.can_write(path):
+            return "Is a directory" if machine.listing(path) is not None else "No such file or directory"
+        if not (self.context.account.is_root or path.startswith(_EVERYBODYS)):
+            return "Permission denied"
+        return None if machine.write(path, "", append=append) else "No space left on device"
 
     def _simple(self, words: list[Word], *, in_pipe: bool) -> Run:
         expanded = [word.expand(self._lookup) for word in words]

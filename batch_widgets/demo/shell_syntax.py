@@ -60,6 +60,8 @@ def parse(script: str) -> list[Pipeline]:
     ShellSyntaxError
         If the script has anything that the simulated shell does not know.
     """
+    if len(script) > MAX_WORD:
+        raise ShellSyntaxError("the command line is too long")
     pipelines: list[Pipeline] = []
     joint = ";"
     commands = [Command()]

@@ -11,39 +11,73 @@ import contextlib
 import importlib.util
 import logging
 import socket
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .nodes import ClosedDoors, LoginAddress
+from .state import UP
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from .core import Core
     from .ssh_session import Connection
     from .state import Node, Pool
 
-    Serve = Callable[[socket.socket, Core, Pool, Node], Awaitable[Connection]]
+    Serve = Callable[[socket.socket, Core, Pool, Node, "SshLimits"], Awaitable[Connection]]
 
 WITHOUT_ASYNCSSH = "SSH to the simulated nodes needs asyncssh: pip install batch_widgets[ssh]."
+MAX_SSH_LISTENERS = 200
 
-_BACKLOG = 16
+_BACKLOG = 64
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SshLimits:
+    """What the simulated nodes let one do at most; times are in real seconds.
+
+    Parameters
+    ----------
+    listeners
+        Nodes that can be logged in to.
+    connections, connections_per_node
+        Connections at a time.
+    sessions
+        Sessions at a time in one connection.
+    attempts
+        Passwords and keys that may be wrong in one connection.
+    login_s, idle_s, session_s
+        Time to log in, time without a line typed or read, and time that a session may take in all.
+    """
+
+    listeners: int = MAX_SSH_LISTENERS
+    connections: int = 400
+    connections_per_node: int = 64
+    sessions: int = 10
+    attempts: int = 6
+    login_s: float = 30.0
+    idle_s: float = 900.0
+    session_s: float = 8 * 3600.0
 
 
 class SshDoors:
     """Opens a listener for a node when its address is first asked for, and closes it when the node leaves.
 
+    To be made on the event loop that it is to use.
+
     Parameters
     ----------
     core
         Holds the nodes and their users.
-    limit
-        How many listeners there may be at a time.
+    limits
+        What the nodes let one do.
     """
 
-    def __init__(self, core: Core, limit: int) -> None:
+    def __init__(self, core: Core, limits: SshLimits) -> None:
         self._core = core
-        self._limit = limit
+        self._limits = limits
+        self._loop = asyncio.get_running_loop()
         self._available = importlib.util.find_spec("asyncssh") is not None
         self._listeners: dict[str, _Listener] = {}
         self._ending: set[asyncio.Task[None]] = set()
@@ -52,6 +86,7 @@ class SshDoors:
         """Begin to serve the core's nodes."""
         self._core.nodes.doors = self
         self._core.state.on_node_leaving = self._on_node_leaving
+        self._core.state.on_node_down = self._on_node_down
 
     def open(self, pool: Pool, node: Node) -> LoginAddress | str:
         """Return where SSH listens for a node, opened if it wasn't; or why it doesn't."""
@@ -59,10 +94,10 @@ class SshDoors:
             return WITHOUT_ASYNCSSH
         listener = self._listeners.get(node.id)
         if listener is None:
-            if len(self._listeners) >= self._limit:
-                return f"The simulated service opens at most {self._limit} SSH listeners at a time."
+            if len(self._listeners) >= self._limits.listeners:
+                return f"The simulated service opens at most {self._limits.listeners} SSH listeners at a time."
             try:
-                listener = _Listener(self._core, pool, node)
+                listener = _Listener(self._core, pool, node, self._limits, self._has_room)
             except OSError as error:
                 return f"No port could be opened for the node: {error.strerror}."
             self._listeners[node.id] = listener
@@ -71,25 +106,44 @@ class SshDoors:
     async def close(self) -> None:
         """Close all listeners and drop their connections."""
         self._core.nodes.doors = ClosedDoors()
-        self._core.state.on_node_leaving = lambda _node: None
+        self._core.state.on_node_leaving = self._core.state.on_node_down = lambda _node: None
         listeners, self._listeners = list(self._listeners.values()), {}
         await asyncio.gather(*(listener.close() for listener in listeners), *self._ending)
 
+    def _has_room(self) -> bool:
+        connections = sum(listener.connections for listener in self._listeners.values())
+        return connections < self._limits.connections
+
     def _on_node_leaving(self, node: Node) -> None:
-        listener = self._listeners.pop(node.id, None)
-        if listener is not None:
-            task = asyncio.get_running_loop().create_task(listener.close())
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
+        self._soon(lambda: self._listeners.pop(node.id, None), _Listener.close)
+
+    def _on_node_down(self, node: Node) -> None:
+        self._soon(lambda: self._listeners.get(node.id), _Listener.drop)
+
+    def _soon(
+        self, find: Callable[[], _Listener | None], act: Callable[[_Listener], Coroutine[None, None, None]]
+    ) -> None:
+        """Do something to a listener on the loop; the state may be changed on any thread."""
+
+        def begin() -> None:
+            listener = find()
+            if listener is not None:
+                task = self._loop.create_task(act(listener))
+                self._ending.add(task)
+                task.add_done_callback(self._ending.discard)
+
+        self._loop.call_soon_threadsafe(begin)
 
 
 class _Listener:
     """The port of one node."""
 
-    def __init__(self, core: Core, pool: Pool, node: Node) -> None:
+    def __init__(self, core: Core, pool: Pool, node: Node, limits: SshLimits, has_room: Callable[[], bool]) -> None:
         self._core = core
         self._pool = pool
         self._node = node
+        self._limits = limits
+        self._has_room = has_room
         self._connections: set[asyncio.Task[None]] = set()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
@@ -102,12 +156,21 @@ class _Listener:
         self.address = LoginAddress("127.0.0.1", self._socket.getsockname()[1])
         self._accepting = asyncio.get_running_loop().create_task(self._accept())
 
+    @property
+    def connections(self) -> int:
+        """How many connections there are."""
+        return len(self._connections)
+
     async def close(self) -> None:
         """Listen no more and drop the connections."""
         self._accepting.cancel()
         await asyncio.gather(self._accepting, return_exceptions=True)
         # First the port, so that nobody who is dropped can come back.
         self._socket.close()
+        await self.drop()
+
+    async def drop(self) -> None:
+        """Drop the connections."""
         connections = list(self._connections)
         for connection in connections:
             connection.cancel()
@@ -122,15 +185,23 @@ class _Listener:
                 # Out of file descriptors, most likely: those who log out make room.
                 await asyncio.sleep(0.2)
                 continue
+            if not (self._is_up() and self.connections < self._limits.connections_per_node and self._has_room()):
+                client.close()
+                continue
             task = loop.create_task(self._serve(client))
             self._connections.add(task)
             task.add_done_callback(self._connections.discard)
+
+    def _is_up(self) -> bool:
+        with self._core.lock:
+            self._core.state.advance()
+            return self._node.state in UP
 
     async def _serve(self, client: socket.socket) -> None:
         connection: Connection | None = None
         try:
             serve = await asyncio.to_thread(_load)
-            connection = await serve(client, self._core, self._pool, self._node)
+            connection = await serve(client, self._core, self._pool, self._node, self._limits)
             await connection.wait_closed()
         except Exception as error:  # noqa: BLE001  a client's fault must not end the listener
             _log.debug("An SSH connection ended: %s", error)

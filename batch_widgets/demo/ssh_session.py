@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import asyncssh
 
 from .clock import InstantClock, later
-from .commands import Context, Run, Sleep
-from .machine import Account, Machine
+from .commands import Context, Meter, Run, Sleep
+from .machine import Account
 from .node_users import key_fits, password_fits
 from .shell import ExitShellError, Shell
 from .ssh_keys import host_key_pem
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .core import Core
+    from .ssh import SshLimits
     from .state import Node, NodeUser, Pool
 
 _POLL_S = 0.02
-_LOGIN_TIMEOUT_S = 30
+_WINDOW = 65_536
 _INTERRUPTED = 130
+_TIMED_OUT = 124
 
 
 class Connection(Protocol):
@@ -40,18 +42,13 @@ class Connection(Protocol):
         ...
 
 
-async def serve(client: socket.socket, core: Core, pool: Pool, node: Node) -> Connection:
+async def serve(client: socket.socket, core: Core, pool: Pool, node: Node, limits: SshLimits) -> Connection:
     """Serve SSH to a client that has connected to a node's port."""
     key = asyncssh.import_private_key(host_key_pem(core.state.seed, pool.id, node.id))
-
-    async def session(process: Any) -> None:
-        await _Session(core, pool, node, process).run()
-
     connection: Connection = await asyncssh.run_server(
         client,
-        server_factory=lambda: _Door(core, pool, node),
+        server_factory=lambda: _Door(core, node, limits),
         server_host_keys=[key],
-        process_factory=session,
         encoding="utf-8",
         errors="replace",
         sftp_factory=None,
@@ -63,7 +60,8 @@ async def serve(client: socket.socket, core: Core, pool: Pool, node: Node) -> Co
         public_key_auth=True,
         kbdint_auth=False,
         host_based_auth=False,
-        login_timeout=_LOGIN_TIMEOUT_S,
+        login_timeout=limits.login_s,
+        window=_WINDOW,
         server_version="BatchWidgetsDemo",
     )
     return connection
@@ -72,10 +70,16 @@ async def serve(client: socket.socket, core: Core, pool: Pool, node: Node) -> Co
 class _Door(asyncssh.SSHServer):
     """Lets the users of a node in, by password or key, until their accounts expire."""
 
-    def __init__(self, core: Core, pool: Pool, node: Node) -> None:
+    def __init__(self, core: Core, node: Node, limits: SshLimits) -> None:
         self._core = core
-        self._pool = pool
         self._node = node
+        self._limits = limits
+        self._failures = 0
+        self._sessions = 0
+        self._connection: Any = None
+
+    def connection_made(self, conn: Any) -> None:
+        self._connection = conn
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002  nobody is let in without
         return True
@@ -89,10 +93,29 @@ class _Door(asyncssh.SSHServer):
     async def validate_password(self, username: str, password: str) -> bool:
         user = self._user(username)
         fits = await asyncio.to_thread(password_fits, user, password)
-        return fits and user is self._user(username)
+        return self._judged(fits and user is self._user(username))
 
     def validate_public_key(self, username: str, key: Any) -> bool:
-        return key_fits(self._user(username), key.public_data)
+        return self._judged(key_fits(self._user(username), key.public_data))
+
+    def session_requested(self) -> Any:
+        if self._sessions >= self._limits.sessions:
+            return False
+        self._sessions += 1
+        return asyncssh.SSHServerProcess(self._serve, None, 3, False)  # noqa: FBT003
+
+    async def _serve(self, process: Any) -> None:
+        try:
+            await _Session(self._core, self._node, process, self._limits).run()
+        finally:
+            self._sessions -= 1
+
+    def _judged(self, fits: bool) -> bool:
+        """Pass a verdict on; drop a connection that has failed too often."""
+        self._failures += not fits
+        if self._failures >= self._limits.attempts:
+            self._connection.disconnect(asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "Too many failures")
+        return fits
 
     def _user(self, name: str) -> NodeUser | None:
         """Return a user who may log in now."""
@@ -107,11 +130,13 @@ class _Door(asyncssh.SSHServer):
 class _Session:
     """One command or one interactive shell."""
 
-    def __init__(self, core: Core, pool: Pool, node: Node, process: Any) -> None:
+    def __init__(self, core: Core, node: Node, process: Any, limits: SshLimits) -> None:
+        self._core = core
         self._clock = core.state.clock
         self._now = core.state.now
         self._node = node
         self._process = process
+        self._limits = limits
         name = process.get_extra_info("username")
         user = node.users.get(name)
         self._name = name
@@ -122,15 +147,6 @@ class _Session:
         self._at_prompt = process.break_received
         process.break_received = self._on_break
         home = f"/home/{name}"
-        machine = Machine(
-            node.hostname,
-            pool.size.vcpus,
-            pool.given["virtualMachineConfiguration"]["nodeAgentSKUId"],
-            core.state.now(),
-        )
-        if node.start_task is not None:
-            machine.files["/mnt/batch/tasks/startup/stdout.txt"] = node.start_task.stdout
-            machine.files["/mnt/batch/tasks/startup/stderr.txt"] = node.start_task.stderr
         environment = {
             "HOME": home,
             "LOGNAME": name,
@@ -140,7 +156,7 @@ class _Session:
             "USER": name,
         }
         account = Account(name, is_admin=user is not None and user.is_admin)
-        self._shell = Shell(Context(machine, account, environment, home))
+        self._shell = Shell(Context(node.machine, account, environment, home))
 
     async def run(self) -> None:
         """Serve the session to its end."""
@@ -149,10 +165,17 @@ class _Session:
             if process.subsystem:
                 process.stderr.write("The simulated node has no subsystems.\n")
                 process.exit(1)
-            elif process.command is not None:
-                process.exit(await self._execute(process.command))
-            else:
-                process.exit(await self._interact())
+                return
+            try:
+                async with asyncio.timeout(self._limits.session_s):
+                    if process.command is not None:
+                        status = await self._execute(process.command)
+                    else:
+                        status = await self._interact()
+            except TimeoutError:
+                process.stderr.write("The simulated node ends sessions that are idle or take too long.\n")
+                status = _TIMED_OUT
+            process.exit(status)
 
     async def _interact(self) -> int:
         process = self._process
@@ -160,7 +183,7 @@ class _Session:
         if terminal:
             process.stdout.write(
                 f"A simulated node of batch_widgets ({self._node.id}).\n"
-                "It knows a few commands; nothing runs for real.\n"
+                "It knows a few commands (try help); nothing runs for real.\n"
             )
         async for line in self._lines():
             status = await self._execute(line)
@@ -175,12 +198,15 @@ class _Session:
             if terminal:
                 process.stdout.write(self._prompt())
             try:
-                line = await process.stdin.readline()
+                line = await asyncio.wait_for(process.stdin.readline(), self._limits.idle_s)
             except (asyncssh.BreakReceived, asyncssh.SignalReceived):
                 process.stdout.write("^C\n")
                 continue
             except asyncssh.TerminalSizeChanged:
                 continue
+            except asyncio.IncompleteReadError:
+                process.stderr.write("bash: the line is too long\n")
+                return
             if not line:
                 if terminal:
                     process.stdout.write("logout\n")
@@ -191,10 +217,13 @@ class _Session:
         directory = self._shell.context.directory
         home = f"/home/{self._name}"
         shown = "~" + directory.removeprefix(home) if (directory + "/").startswith(home + "/") else directory
-        return f"{self._name}@{self._node.hostname}:{shown}$ "
+        return f"{self._name}@{self._node.machine.hostname}:{shown}$ "
 
     async def _execute(self, line: str) -> int:
-        self._shell.context.machine.now = self._now()
+        with self._core.lock:
+            self._core.state.advance()  # the node may be gone by now, and this session with it
+        await asyncio.sleep(0)
+        self._shell.context.meter = Meter()
         self._running = True
         self._interrupted = False
         try:
@@ -215,11 +244,13 @@ class _Session:
     async def _play(self, run: Run) -> int:
         """Write what a command writes, and wait while it sleeps."""
         while True:
-            try:
-                event = next(run)
-            except StopIteration as stop:
-                status: int = stop.value
-                return status
+            with self._core.lock:
+                self._node.machine.now = self._now()
+                try:
+                    event = next(run)
+                except StopIteration as stop:
+                    status: int = stop.value
+                    return status
             if isinstance(event, Sleep):
                 await self._sleep(later(self._now(), event.seconds))
                 if self._interrupted:
@@ -230,10 +261,11 @@ class _Session:
                 # A terminal has one stream for both.
                 stream = self._process.stderr if event.error and not self._terminal else self._process.stdout
                 stream.write(event.text)
-                await stream.drain()
+                await asyncio.wait_for(stream.drain(), self._limits.idle_s)
 
     async def _sleep(self, until: datetime) -> None:
         # Any clock will do, also one that is stepped by hand: none of them can wake us.
+        await asyncio.sleep(0)
         waiting = not isinstance(self._clock, InstantClock)
-        while waiting and self._now() < until and not self._interrupted:  # noqa: ASYNC110
+        while waiting and self._now() < until and not (self._interrupted or self._process.is_closing()):  # noqa: ASYNC110
             await asyncio.sleep(_POLL_S)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from .clock import later
 from .commands import Context, Output, Sleep
-from .machine import Account, Machine
+from .machine import STARTUP, Account
 from .shell import Shell, run_program, run_windows
 from .wire import JsonObject, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .machine import Machine
 
 LEAST_S = 1.0
 """A start task takes at least this long, so that one can see it run."""
@@ -38,28 +40,24 @@ class StartTaskRun:
     once_s: float
     retries: int | None
     exit_code: int
-    stdout: str
-    stderr: str
 
     @classmethod
     def of(
         cls,
         task: Mapping[str, Any],
         environment: dict[str, str],
+        machine: Machine,
         *,
         started: datetime,
-        hostname: str,
-        vcpus: int,
-        image: Mapping[str, Any],
         windows: bool,
     ) -> StartTaskRun:
-        """Run a start task on a simulated machine."""
+        """Run a start task on a simulated machine, which keeps what it writes."""
         environment = {
             **environment,
             **{item["name"]: item.get("value", "") for item in task.get("environmentSettings", ())},
         }
-        machine = Machine(hostname, vcpus, image["nodeAgentSKUId"], started)
-        context = Context(machine, _account(task), environment, "/mnt/batch/tasks/startup/wd")
+        machine.now = started
+        context = Context(machine, _account(task), environment, f"{STARTUP}/wd")
         command_line = task["commandLine"]
         run = run_windows(context, command_line) if windows else run_program(Shell(context), command_line)
         texts: tuple[list[str], list[str]] = [], []
@@ -75,8 +73,10 @@ class StartTaskRun:
             elif isinstance(event, Output):
                 texts[event.error].append(event.text)
         most = task.get("maxTaskRetryCount", 0)
+        for name, written in zip(("stdout.txt", "stderr.txt"), texts, strict=True):
+            machine.write(f"{STARTUP}/{name}", "".join(written))
         retries = (None if most < 0 else most) if exit_code else 0
-        return cls(started, max(LEAST_S, seconds), retries, exit_code, "".join(texts[0]), "".join(texts[1]))
+        return cls(started, max(LEAST_S, seconds), retries, exit_code)
 
     @property
     def succeeds(self) -> bool:

@@ -9,26 +9,66 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from .applications import APPLICATIONS
 from .clock import FAR_FUTURE, Clock, InstantClock, later
 from .errors import BatchError
 from .images import Catalogue, VmSize, find_vm_size, load_catalogue
+from .machine import Machine
 from .wire import JsonObject, entity_tag
 
 if TYPE_CHECKING:
     from .start_task import StartTaskRun
 
 USABLE = frozenset({"idle", "running"})
+UP = USABLE | {"offline", "waitingforstarttask", "starttaskfailed"}
+"""The states of nodes whose machine runs."""
 
 Act = Callable[[datetime], None]
 
 
 @dataclass(frozen=True)
 class Quota:
-    """What the simulated account may have at most."""
+    """What the simulated account may have at most, and the region at the moment.
+
+    Parameters
+    ----------
+    pools
+        Pools at a time.
+    dedicated_cores, spot_cores
+        Cores of all dedicated and of all Spot nodes.
+    region_cores
+        Cores that the region has free for the account; None for as many as are asked for. Nodes beyond are waited for
+        until the resize times out.
+    """
 
     pools: int = 100
     dedicated_cores: int = 500
     spot_cores: int = 500
+    region_cores: int | None = None
+
+
+@dataclass(frozen=True)
+class Troubles:
+    """What goes wrong by itself; which nodes are met, and when, follows from the seed.
+
+    Parameters
+    ----------
+    unusable_share
+        Share of new nodes that become unusable, from 0 to 1.
+    spot_life_s
+        Simulated seconds after which Spot nodes are preempted, on average; None for never.
+    """
+
+    unusable_share: float = 0.0
+    spot_life_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.unusable_share <= 1:
+            msg = f"unusable_share must be from 0 to 1, not {self.unusable_share!r}"
+            raise ValueError(msg)
+        if self.spot_life_s is not None and not self.spot_life_s > 0:
+            msg = f"spot_life_s must be above 0, not {self.spot_life_s!r}"
+            raise ValueError(msg)
 
 
 @dataclass
@@ -53,19 +93,35 @@ class Node:
     allocated: datetime
     state: str
     state_changed: datetime
+    machine: Machine
     booted: datetime | None = None
+    scheduling: bool = True
+    errors: list[JsonObject] = field(default_factory=list)
+    boot_number: int = 0
     start_task: StartTaskRun | None = None
     users: dict[str, NodeUser] = field(default_factory=dict)
 
-    @property
-    def hostname(self) -> str:
-        """Six characters of the id, which tell a node's prompt from the next."""
-        return self.id.split("_")[1][:6]
-
     def enter(self, state: str, moment: datetime) -> None:
         """Change the state."""
-        self.state = state
-        self.state_changed = moment
+        if self.state != state:
+            self.state = state
+            self.state_changed = moment
+
+    def wipe(self) -> None:
+        """Forget all that was on the disk."""
+        self.users.clear()
+        self.start_task = None
+        self.machine.wipe()
+
+
+@dataclass
+class AutoScale:
+    """How a pool sets its own size."""
+
+    formula: str
+    interval: str
+    enabled: datetime
+    run: JsonObject | None = None
 
 
 @dataclass
@@ -84,11 +140,20 @@ class Pool:
     allocation_state: str
     allocation_changed: datetime
     resize_timeout: str
+    resize_started: datetime
     targets: dict[bool, int]
     resize_errors: list[JsonObject] = field(default_factory=list)
     nodes: dict[str, Node] = field(default_factory=dict)
     next_index: int = 0
     resize_number: int = 0
+    auto_scale: AutoScale | None = None
+    past_core_seconds: float = 0.0
+
+    @property
+    def vm_configuration(self) -> JsonObject:
+        """The configuration of the pool's virtual machines."""
+        configuration: JsonObject = self.given["virtualMachineConfiguration"]
+        return configuration
 
     @property
     def is_windows(self) -> bool:
@@ -98,6 +163,11 @@ class Pool:
     def count(self, *, dedicated: bool) -> int:
         """Return how many nodes of a kind are in the pool, those leaving it included."""
         return sum(node.dedicated is dedicated for node in self.nodes.values())
+
+    def core_seconds(self, moment: datetime) -> float:
+        """Return how long the pool's cores have been there by a moment, those of nodes that are gone included."""
+        lives = sum((moment - node.allocated).total_seconds() for node in self.nodes.values())
+        return self.past_core_seconds + lives * self.size.vcpus
 
     def staying(self, *, dedicated: bool) -> list[Node]:
         """Return the nodes of a kind that are not leaving, the oldest first."""
@@ -123,35 +193,47 @@ class State:
         The name of the account that the nodes' environment tells.
     quota
         What the account may have.
+    troubles
+        What goes wrong by itself.
     """
 
-    def __init__(self, clock: Clock, seed: int, account_name: str, quota: Quota) -> None:
+    def __init__(
+        self, clock: Clock, seed: int, account_name: str, quota: Quota, troubles: Troubles | None = None
+    ) -> None:
         self.clock = clock
         self.seed = seed
         self.account_name = account_name
         self.quota = quota
+        self.troubles = troubles or Troubles()
         self.base_url = "http://127.0.0.1"
         self.images: Catalogue = load_catalogue(clock.now().astimezone(UTC))
+        self.applications = APPLICATIONS
         self.on_node_leaving: Callable[[Node], None] = lambda _node: None
+        self.on_node_down: Callable[[Node], None] = lambda _node: None
         self._pools: dict[str, Pool] = {}
-        self._due: list[tuple[datetime, int, Act]] = []
+        self._awaited: list[tuple[datetime, int, Act]] = []
+        self._others: list[tuple[datetime, int, Act]] = []
         self._sequence = 0
 
     def now(self) -> datetime:
         """Return the service's time in UTC."""
         return self.clock.now().astimezone(UTC)
 
-    def at(self, moment: datetime, seconds: float, act: Act) -> None:
-        """Have something done some simulated seconds after a moment."""
+    def at(self, moment: datetime, seconds: float, act: Act, *, awaited: bool = True) -> None:
+        """Have something done some simulated seconds after a moment.
+
+        A clock that skips all waiting skips to what is `awaited`; the rest, which has no end, comes at its time.
+        """
         self._sequence += 1
-        heapq.heappush(self._due, (later(moment, seconds), self._sequence, act))
+        heapq.heappush(self._awaited if awaited else self._others, (later(moment, seconds), self._sequence, act))
 
     def advance(self) -> None:
         """Do, in order, everything that is due by now."""
+        now = self.now()
         instant = self.clock if isinstance(self.clock, InstantClock) else None
-        horizon = FAR_FUTURE - timedelta(days=1) if instant else self.now()
-        while self._due and self._due[0][0] <= horizon:
-            due, _, act = heapq.heappop(self._due)
+        horizons = [(self._awaited, FAR_FUTURE - timedelta(days=1) if instant else now), (self._others, now)]
+        while queues := [queue for queue, horizon in horizons if queue and queue[0][0] <= horizon]:
+            due, _, act = heapq.heappop(min(queues, key=lambda queue: queue[0][:2]))
             if instant:
                 instant.skip_to(due)
             act(due)
@@ -198,12 +280,12 @@ class State:
             raise BatchError("NodeNotFound")
         return pool, node
 
-    def add_pool(self, body: JsonObject, operating_system: str) -> Pool:
+    def add_pool(self, body: JsonObject, operating_system: str, *, beyond_quota: bool = False) -> Pool:
         """Take a checked pool into the account; or raise ``PoolExists``, ``PoolBeingDeleted``, ``PoolQuotaReached``."""
         existing = self._pools.get(body["id"].lower())
         if existing is not None:
             raise BatchError("PoolBeingDeleted" if existing.state == "deleting" else "PoolExists")
-        if len(self._pools) >= self.quota.pools:
+        if len(self._pools) >= self.quota.pools and not beyond_quota:
             raise BatchError("PoolQuotaReached", Reason=f"The account's quota is {self.quota.pools} pools.")
         now = self.now()
         size = find_vm_size(body["vmSize"])
@@ -221,6 +303,7 @@ class State:
             allocation_state="steady",
             allocation_changed=now,
             resize_timeout=body.get("resizeTimeout", "PT15M"),
+            resize_started=now,
             targets={True: body.get("targetDedicatedNodes", 0), False: body.get("targetLowPriorityNodes", 0)},
         )
         self._pools[pool.id.lower()] = pool
@@ -237,6 +320,8 @@ class State:
         pool.next_index += 1
         digest = hashlib.sha256(f"{self.seed}\0{pool.id}\0{index}".encode()).hexdigest()
         position = index + 4
+        # The first characters of the id tell a node's prompt from the next.
+        machine = Machine(digest[:6], pool.size, pool.vm_configuration["nodeAgentSKUId"], moment)
         node = Node(
             id=f"tvmps_{digest}_{'d' if dedicated else 'p'}",
             index=index,
@@ -245,6 +330,7 @@ class State:
             allocated=moment,
             state="creating",
             state_changed=moment,
+            machine=machine,
         )
         pool.nodes[node.id] = node
         return node

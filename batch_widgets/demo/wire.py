@@ -26,10 +26,10 @@ _DURATION = re.compile(
 
 @dataclass(frozen=True)
 class Answer:
-    """What an operation gives back: a status, headers and perhaps a JSON body."""
+    """What an operation gives back: a status, headers and perhaps a body, JSON or a file's content."""
 
     status: int = 200
-    body: JsonObject | None = None
+    body: JsonObject | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

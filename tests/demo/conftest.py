@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
+from demo_images import UBUNTU
 
 from batch_widgets.demo import SteppedClock
 from batch_widgets.demo.auth import sign, string_to_sign
@@ -17,11 +18,6 @@ WALL = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 OCP_DATE = "Fri, 02 Jan 2026 03:04:05 GMT"
 
-UBUNTU = {
-    "imageReference": {"publisher": "canonical", "offer": "0001-com-ubuntu-server-jammy", "sku": "22_04-lts"},
-    "nodeAgentSKUId": "batch.node.ubuntu 22.04",
-}
-
 
 class Answer:
     """An answer, its body read."""
@@ -30,7 +26,8 @@ class Answer:
         self.status = status
         self.headers = headers
         self.raw = body
-        self.json = json.loads(body) if body else None
+        is_json = "json" in headers.get("Content-Type", "")
+        self.json = json.loads(body) if body and is_json else None
 
     @property
     def code(self):
@@ -44,9 +41,9 @@ class Answer:
 class Client:
     """Signs requests and hands them to a core."""
 
-    def __init__(self, nodes=0, quota=None, clock=None, seed=0):
+    def __init__(self, nodes=0, quota=None, clock=None, seed=0, troubles=None):
         self.clock = clock or SteppedClock(START)
-        self.state = State(self.clock, seed, "demo", quota or Quota())
+        self.state = State(self.clock, seed, "demo", quota or Quota(), troubles)
         self.core = Core(self.state, KEY, wall=lambda: WALL)
         add_first_pools(self.state, nodes)
 
@@ -78,6 +75,13 @@ class Client:
 
     def nodes(self, pool_id="p"):
         return self.send("GET", f"/pools/{pool_id}/nodes").json["value"]
+
+    def ready(self, **more):
+        """Create the pool p, wait until its nodes are ready, and return them."""
+        answer = self.create(**more)
+        assert answer.status == 201, answer.json
+        self.clock.advance(200)
+        return self.nodes()
 
     def states(self, pool_id="p"):
         return sorted({node["state"] for node in self.nodes(pool_id)})

@@ -111,7 +111,7 @@ def test_unknown_paths_and_verbs(client):
 
 def test_what_is_not_simulated_says_so(client):
     known = set(client.core._operations)
-    for path, verbs in routes._TABLE.items():
+    for path, verbs in routes.TABLE.items():
         for verb, operation in verbs.items():
             if operation not in known:
                 answer = client.send(verb, re.sub(r"\{\w+\}", "x", path))
@@ -125,7 +125,8 @@ def test_unknown_query_parameters_are_refused(client):
     assert client.send("GET", "/pools", query={"colour": "red"}).code == "UnsupportedQueryParameter"
     assert client.send("GET", "/pools", query={"timeOut": "30"}).status == 200
     assert client.send("GET", "/pools", query={"timeout": "soon"}).code == "InvalidQueryParameterValue"
-    assert client.send("GET", "/pools", query={"$expand": "stats"}).status == 501
+    assert client.send("GET", "/supportedimages", query={"$expand": "stats"}).code == "UnsupportedQueryParameter"
+    assert client.send("GET", "/pools", query={"$expand": "nodes"}).code == "InvalidQueryParameterValue"
 
 
 @pytest.mark.parametrize(

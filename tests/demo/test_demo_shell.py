@@ -1,5 +1,6 @@
 """The simulated shell and its commands, which never touch the host."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_widgets.demo.commands import Context, Output, Sleep
+from batch_widgets.demo.images import find_vm_size
 from batch_widgets.demo.machine import Account, Machine
 from batch_widgets.demo.shell import ExitShellError, Shell, run_program
 
 
 def make_shell(*, admin=False):
-    machine = Machine("abc123", 2, "batch.node.ubuntu 22.04", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    size = find_vm_size("Standard_D2s_v3")
+    machine = Machine("abc123", size, "batch.node.ubuntu 22.04", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
     environment = {"HOME": "/home/alice", "NAME": "value", "EMPTY": ""}
     return Shell(Context(machine, Account("alice", is_admin=admin), environment, "/home/alice"))
 
@@ -36,6 +39,16 @@ def play(run):
 
 def run(script, **more):
     return play(make_shell(**more).run(script))[:3]
+
+
+TOTALS = (
+    "               total        used        free\n"
+    "Mem:         8388608      614400     7774208\n"
+    "Swap:              0           0           0\n"
+)
+LONG = (
+    "-rw-r--r-- 1 root root        7 Jan  2 03:04 hostname\n-rw-r--r-- 1 root root       76 Jan  2 03:04 os-release\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +85,25 @@ def run(script, **more):
         ("echo a#b", 0, "a#b\n"),
         ("", 0, ""),
         ("nonsense", 127, ""),
+        ("free", 0, TOTALS),
+        ("free -h | grep Mem", 0, "Mem:           8.0Gi       0.6Gi       7.4Gi\n"),
+        ("free -x", 1, ""),
+        ("df -h | tail -n 1", 0, "/dev/sdb1            16G          0G         16G    0% /mnt\n"),
+        ("df --all", 1, ""),
+        ("uptime", 0, " 03:04:05 up  0:00,  load average: 0.00, 0.00, 0.00\n"),
+        ("ps", 0, "    PID COMMAND\n   1001 bash\n   1002 ps\n"),
+        ("which ls cat none", 1, "/usr/bin/ls\n/usr/bin/cat\n"),
+        ("which", 1, ""),
+        ("echo a > f; echo b >> f; echo c >> f; tail -n 2 f; head -1 f; tail -n 0 f", 0, "b\nc\na\n"),
+        ("ls / | tail -2", 0, "usr\nvar\n"),
+        ("tail --lines", 1, ""),
+        ("tail none", 1, ""),
+        ("grep NAME /etc/os-release", 0, 'PRETTY_NAME="Ubuntu 22.04.5 LTS"\nNAME="Ubuntu"\n'),
+        ("grep -c e none", 2, ""),
+        ("ls -l /etc", 0, LONG),
+        ("cd /mnt/batch/tasks/startup; ls; cd wd; pwd", 0, "wd\n/mnt/batch/tasks/startup/wd\n"),
+        ("echo x > /etc/passwd; ls /etc", 0, "hostname\nos-release\n"),
+        ("uname -a", 0, "Linux abc123 6.8.0-1029-azure #1 SMP x86_64 GNU/Linux\n"),
         ("$EMPTY echo hi", 0, "hi\n"),
         ("'' x", 127, ""),
     ],
@@ -90,6 +122,62 @@ def test_what_the_shell_does_not_know_is_an_error(script):
     assert status == 2
     assert out == ""
     assert err.startswith("bash: ")
+
+
+def test_the_shell_says_what_it_is():
+    status, out, err = run("nvidia-smi")
+    assert (status, out) == (127, "")
+    assert err == "bash: nvidia-smi: command not found on this simulated node; try help\n"
+    status, out, _ = run("help")
+    assert status == 0
+    assert "simulated node" in out
+    for name in out.splitlines()[1].split():
+        assert f"{name}: command not found" not in run(f"{name} x")[2]
+
+
+def test_system_files_are_for_administrators():
+    assert run("echo x > /etc/hostname")[2] == "bash: /etc/hostname: Permission denied\n"
+    assert run("sudo bash -c 'echo x > /etc/hostname'; cat /etc/hostname", admin=True)[1] == "x\n"
+
+
+def test_what_is_written_stays_on_the_machine():
+    shell = make_shell()
+    play(shell.run("echo kept > /mnt/batch/tasks/shared/f"))
+    again = Shell(replace(shell.context, directory="/"))
+    assert play(again.run("cat /mnt/batch/tasks/shared/f"))[1] == "kept\n"
+    assert shell.context.machine.used_bytes == 5
+    shell.context.machine.wipe()
+    assert play(again.run("cat /mnt/batch/tasks/shared/f"))[0] == 1
+
+
+def test_the_disk_fills_up():
+    status, _, err = run("echo aaaaaaaaaaaaaaaa > f; " + "cat f f f f >> g; cat g >> f; " * 12 + "echo end >> f")
+    assert status == 1
+    assert err.endswith("bash: /home/alice/f: No space left on device\n")
+    many = "; ".join(f"echo x > f{number}" for number in range(501))
+    assert run(many)[2] == "bash: /home/alice/f500: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "true; " * 1001,
+        "cat f; " * 100,
+        "cat " + "f " * 10_000 + "| sort | wc -l",
+        "bash -c '" + "cat f > /dev/null; " * 100 + "'",
+    ],
+)
+def test_no_command_line_does_too_much(script):
+    shell = make_shell()
+    shell.context.machine.write("/home/alice/f", "a\n" * 100_000)
+    status, out, err, _ = play(shell.run(script))
+    assert status == 1
+    assert len(out) <= 4 * 1024 * 1024
+    assert err == "bash: a command line does too much for a simulated node\n"
+
+
+def test_long_command_lines_are_refused():
+    assert run("echo " + "a" * 40_000)[:2] == (2, "")
 
 
 def test_sudo_is_for_administrators():

@@ -1,14 +1,20 @@
 """Logging in to simulated nodes with the system's own OpenSSH client."""
 
+import asyncio
 import socket
 import subprocess
+import sys
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
+import asyncssh
 import pytest
 
-from batch_widgets.demo import DemoService
+from batch_widgets.demo import DemoService, node_life
+from batch_widgets.demo.service import THREAD_NAME
+from batch_widgets.demo.ssh import SshLimits
 
 PASSWORD = "Secret-42 ü"
 
@@ -16,9 +22,11 @@ PASSWORD = "Secret-42 ü"
 class Door:
     """One node of a running service, its users, and OpenSSH to knock with."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, limits=None):
         self.folder = folder
         self.service = DemoService(nodes=2, speed=50)
+        if limits is not None:
+            self.service._ssh_limits = limits
         self.service.start()
         self.state = self.service._state
         self.core = self.service._core
@@ -65,9 +73,9 @@ class Door:
 
     def arguments(self, *options, user="alice", port=None):
         return [
+            *options,
             *("-F", "/dev/null", "-o", f"UserKnownHostsFile={self.known}", "-o", "StrictHostKeyChecking=yes"),
             *("-o", "NumberOfPasswordPrompts=1", "-o", "IdentityAgent=none", "-o", "LogLevel=ERROR"),
-            *options,
         ]
 
     def ssh(self, *command, user="alice", password=None, key=None, options=(), stdin=""):
@@ -98,6 +106,20 @@ def door(tmp_path_factory):
     door = Door(tmp_path_factory.mktemp("ssh"))
     yield door
     door.service.stop()
+
+
+@pytest.fixture
+def limited(tmp_path):
+    """Open a door with limits of its own."""
+    opened = []
+
+    def make(**limits):
+        opened.append(Door(tmp_path, SshLimits(**limits)))
+        return opened[0]
+
+    yield make
+    for door in opened:
+        door.service.stop()
 
 
 def test_a_password_lets_in(door):
@@ -162,7 +184,7 @@ def test_an_interactive_shell(door):
     door.user(password=PASSWORD, isAdmin=True)
     done = door.ssh(password=PASSWORD, options=("-tt",), stdin="whoami\ncd /mnt\npwd\nsudo whoami\nnonsense\nexit 5\n")
     assert done.returncode == 5, done.stderr
-    prompt = f"alice@{door.node.hostname}:~$ "
+    prompt = f"alice@{door.node.machine.hostname}:~$ "
     assert "simulated node" in done.stdout
     assert prompt in done.stdout
     for text in ("alice\n", ":/mnt$ ", "/mnt\n", "root\n", "command not found"):
@@ -290,6 +312,215 @@ def test_stopping_ends_the_sessions(tmp_path):
         assert time.monotonic() - began < 5
         process.communicate(timeout=10)
         assert process.returncode == 255
+
+
+def test_agents_and_displays_are_not_forwarded(door):
+    door.user(password=PASSWORD)
+    done = door.ssh("env | grep -c SSH_AUTH_SOCK; env | grep -c DISPLAY", password=PASSWORD, options=("-A", "-X"))
+    assert done.stdout.split() == ["0", "0"]
+    subsystem = door.ssh("netconf", password=PASSWORD, options=("-s",))
+    assert (subsystem.returncode, subsystem.stdout) == (1, "")
+
+
+def test_an_account_that_expires_lets_nobody_in_any_more(door):
+    soon = (door.state.now() + timedelta(seconds=50 * 4)).isoformat()  # the clock runs 50 times as fast
+    door.user(password=PASSWORD, sshPublicKey=door.public_key, expiryTime=soon)
+    assert door.ssh("true", password=PASSWORD).returncode == 0
+    time.sleep(4)
+    assert "Permission denied" in door.ssh("true", password=PASSWORD).stderr
+    assert "Permission denied" in door.ssh("true", key=door.key).stderr
+
+
+def test_files_stay_between_logins_and_are_the_ones_that_the_service_lists(door):
+    door.user(password=PASSWORD)
+    assert door.ssh("echo kept > /mnt/batch/tasks/shared/note", password=PASSWORD).returncode == 0
+    assert door.ssh("cat /mnt/batch/tasks/shared/note", password=PASSWORD).stdout == "kept\n"
+    assert door.node.machine.read("/mnt/batch/tasks/shared/note") == "kept\n"
+
+
+def test_a_client_that_fails_too_often_is_dropped(limited):
+    door = limited(attempts=3)
+    door.user(password=PASSWORD)
+    done = door.ssh("true", password="wrong", options=("-o", "NumberOfPasswordPrompts=9"))
+    assert done.returncode == 255
+    assert "Too many failures" in done.stderr
+    assert door.ssh("true", password=PASSWORD).returncode == 0
+
+
+def test_a_node_takes_so_many_connections(limited):
+    door = limited(connections_per_node=2)
+    door.user(password=PASSWORD)
+    first = [socket.create_connection(("127.0.0.1", door.port), timeout=5) for _ in range(2)]
+    assert all(held.recv(4) == b"SSH-" for held in first)
+    with socket.create_connection(("127.0.0.1", door.port), timeout=5) as third:
+        assert third.recv(100) == b""
+    for held in first:
+        held.close()
+    time.sleep(0.3)
+    assert door.ssh("true", password=PASSWORD).returncode == 0
+
+
+def test_the_service_takes_so_many_connections(limited):
+    door = limited(connections=1)
+    other = door.open(list(door.state.pool("demo").nodes.values())[1])
+    with socket.create_connection(("127.0.0.1", door.port), timeout=5) as held:
+        assert held.recv(4) == b"SSH-"
+        with socket.create_connection(("127.0.0.1", other), timeout=5) as second:
+            assert second.recv(100) == b""
+
+
+def test_who_does_not_log_in_is_dropped(limited):
+    door = limited(login_s=0.5)
+    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as held:
+        assert held.recv(4) == b"SSH-"
+        began = time.monotonic()
+        while held.recv(4096):
+            pass
+        assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("command", [(), ("sleep 999999",)])
+def test_sessions_end_in_time(limited, command):
+    door = limited(idle_s=0.5, session_s=2)
+    door.user(password=PASSWORD)
+    with subprocess.Popen(
+        ["ssh", *door.arguments("-o", "PubkeyAuthentication=no"), "-p", str(door.port), "alice@127.0.0.1", *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=door.environment(PASSWORD),
+    ) as process:
+        assert process.wait(10) == 124
+        assert b"ends sessions" in process.stderr.read()
+
+
+def test_a_connection_has_so_many_sessions(limited):
+    door = limited(sessions=2)
+    door.user(password=PASSWORD)
+
+    async def main():
+        async with asyncssh.connect(
+            "127.0.0.1", door.port, username="alice", password=PASSWORD, known_hosts=None, config=None, client_keys=None
+        ) as connection:
+            held = [await connection.create_process("sleep 9999") for _ in range(2)]
+            with pytest.raises(asyncssh.ChannelOpenError, match="refused"):
+                await connection.run("true")
+            for process in held:
+                process.close()
+                await process.wait_closed()
+            await asyncio.sleep(0.5)
+            assert (await connection.run("echo again")).stdout == "again\n"
+
+    asyncio.run(main())
+
+
+def test_lines_without_an_end_are_refused(limited):
+    door = limited()
+    door.user(password=PASSWORD)
+    done = door.ssh(password=PASSWORD, options=("-T",), stdin="x" * 2_000_000)
+    assert "too long" in done.stderr
+
+
+def test_a_node_that_goes_down_drops_its_connections_and_keeps_its_port(limited):
+    door = limited()
+    door.user(password=PASSWORD)
+    with subprocess.Popen(
+        [
+            "ssh",
+            *door.arguments("-o", "PubkeyAuthentication=no"),
+            "-p",
+            str(door.port),
+            "alice@127.0.0.1",
+            "sleep 99999",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=door.environment(PASSWORD),
+    ) as process:
+        time.sleep(1)
+        assert process.poll() is None
+        # From another thread, as users do.
+        with door.core.lock:
+            node_life.reboot(door.state, door.state.pool("demo"), door.node, door.state.now())
+        process.communicate(timeout=10)
+        assert process.returncode == 255
+    assert door.ssh("true", password=PASSWORD).returncode == 255
+    assert door.port == door.open(door.node)
+    deadline = time.monotonic() + 10
+    while door.ssh("true", password=PASSWORD).returncode:  # 30 simulated seconds, and the same user
+        assert time.monotonic() < deadline
+    door.service.break_node("demo", door.node.id)
+    assert door.ssh("true", password=PASSWORD).returncode == 255
+
+
+ESCAPES = [
+    *("cat /etc/passwd", "cat /etc/shadow", "cat /proc/self/environ", "ls -l /proc", "cat ../../../../etc/passwd"),
+    *("echo x > /tmp/escaped", "echo x > /etc/cron.d/x", "echo x >> ~/.ssh/authorized_keys", "cat /dev/sda | head"),
+    *("sudo bash -c 'cat /etc/shadow; echo x > /root/x'", "/bin/sh -c 'exec /bin/sh'", "env LD_PRELOAD=/tmp/x ls"),
+    *("python3 -c 'import os'", "perl -e 1", "nc -l 1", "curl file:///etc/passwd", "kill -9 1", "which sh bash ls"),
+    *(
+        "$(cat /etc/passwd)",
+        "`id`",
+        "a=`ls`; echo $a",
+        "cat < /etc/passwd",
+        "ls & wait",
+        "exec bash",
+        "source /etc/profile",
+    ),
+    *(
+        "echo {1..9}",
+        "ls /home/*",
+        "cat /etc/*",
+        "export PATH=/bin; ls",
+        "\x00ls",
+        "echo '\x1b]0;x'",
+        "df; free; ps; uptime",
+    ),
+]
+
+
+def test_nothing_of_the_host_is_touched(door):
+    """Watch, by Python's audit hook, what the service's thread does while one tries to break out."""
+    touched = []
+    watching = threading.Event()
+    harmless = ("object.", "socket.", "sys._getframe", "time.", "cpython.", "code.", "builtins.id", "_thread.", "gc.")
+
+    def watch(event, arguments):
+        thread = threading.current_thread().name
+        if watching.is_set() and thread == THREAD_NAME and not event.startswith(harmless):
+            touched.append((event, arguments))
+
+    sys.addaudithook(watch)  # it can't be taken away, only told to look elsewhere
+    door.user(password=PASSWORD, isAdmin=True)
+
+    async def main():
+        async with asyncssh.connect(
+            "127.0.0.1", door.port, username="alice", password=PASSWORD, known_hosts=None, config=None, client_keys=None
+        ) as connection:
+            await connection.run("ls")
+            watching.set()
+            for line in ESCAPES:
+                done = await connection.run(line)
+                assert "root:" not in done.stdout
+            assert (await connection.run(input="cat /etc/passwd\nbash\nexit 3\n")).exit_status == 3
+            watching.clear()
+
+    asyncio.run(main())
+    assert touched == []
+    assert not Path("/tmp/escaped").exists()
+
+
+def test_the_watch_would_see_a_file_that_is_opened(door):
+    seen = []
+
+    def watch(event, _arguments):
+        if threading.current_thread().name == THREAD_NAME and event == "open":
+            seen.append(event)
+
+    sys.addaudithook(watch)
+    door.call(lambda: Path("/etc/hostname").read_bytes())
+    assert seen
 
 
 def test_listeners_have_a_cap():

@@ -1,0 +1,30 @@
+"""The documentation says what is simulated; here it is held to that."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from batch_widgets.demo import routes
+from batch_widgets.demo.errors import MESSAGES
+
+PAGE = Path(__file__).parents[2] / "docs" / "demo-service.md"
+
+
+@pytest.fixture(scope="module")
+def page():
+    return PAGE.read_text(encoding="utf-8")
+
+
+def test_the_table_of_operations_is_what_is_simulated(page, client):
+    rows = re.findall(r"^\| `(\w+)` \| ([A-Z]+) `(\S+)` \|", page, re.MULTILINE)
+    documented = {operation: (verb, path) for operation, verb, path in rows}
+    assert len(rows) == len(documented)
+    routed = {name: (verb, path) for path, verbs in routes.TABLE.items() for verb, name in verbs.items()}
+    assert documented == {name: routed[name] for name in client.core.operations}
+
+
+def test_codes_that_the_page_names_are_those_of_the_service(page):
+    named = set(re.findall(r"`((?:Node|Pool|Operation|Invalid|Unsupported|Missing|OutOf|AutoScaling)[A-Za-z]+)`", page))
+    assert named - set(MESSAGES) == set()
+    assert "OperationNotValidOnNode" in named

@@ -24,10 +24,12 @@ RDP_PORT = 3389
 
 @dataclass(frozen=True)
 class LoginAddress:
-    """Where one can log in to a node."""
+    """Where one can log in to a node; over IPv6 too if there is such an address."""
 
     host: str
     port: int
+    ipv6_host: str | None = None
+    ipv6_port: int | None = None
 
 
 class Doors(Protocol):
@@ -60,7 +62,7 @@ class NodeOperations:
             request,
             [pool.nodes[node_id] for node_id in sorted(pool.nodes)],
             key=lambda node: node.id,
-            to_wire=lambda node: self._to_wire(pool, node),
+            to_wire=lambda node: self._to_wire(request, pool, node),
             metadata="nodes",
             base_url=self._state.base_url,
             fields=self._fields(),
@@ -71,7 +73,7 @@ class NodeOperations:
         """Give one node."""
         pool, node = self._state.node(request.path["poolId"], request.path["nodeId"])
         metadata = {"odata.metadata": f"{self._state.base_url}/$metadata#nodes/@Element"}
-        return Answer(body=select(request, metadata | self._to_wire(pool, node)))
+        return Answer(body=select(request, metadata | self._to_wire(request, pool, node)))
 
     def get_remote_login_settings(self, request: Request) -> Answer:
         """Tell where to log in to a node."""
@@ -89,14 +91,14 @@ class NodeOperations:
             raise BatchError("OperationNotValidOnNode", Reason=address)
         url = f"{self._url(pool, node)}/remoteloginsettings"
         kind = "Microsoft.Azure.Batch.Protocol.Entities.RemoteLoginSettings"
-        return Answer(
-            body={
-                "odata.metadata": f"{self._state.base_url}/$metadata#{kind}",
-                "remoteLoginIPAddress": address.host,
-                "remoteLoginPort": address.port,
-            },
-            headers={"DataServiceId": url},
-        )
+        body = {
+            "odata.metadata": f"{self._state.base_url}/$metadata#{kind}",
+            "remoteLoginIPAddress": address.host,
+            "remoteLoginPort": address.port,
+        }
+        if address.ipv6_host is not None and request.knows_ipv6:
+            body |= {"ipv6RemoteLoginIPAddress": address.ipv6_host, "ipv6RemoteLoginPort": address.ipv6_port}
+        return Answer(body=body, headers={"DataServiceId": url})
 
     def _fields(self) -> Fields[Node]:
         now = self._state.now()
@@ -135,7 +137,7 @@ class NodeOperations:
     def _url(self, pool: Pool, node: Node) -> str:
         return f"{self._state.base_url}/pools/{pool.id}/nodes/{node.id}"
 
-    def _to_wire(self, pool: Pool, node: Node) -> JsonObject:
+    def _to_wire(self, request: Request, pool: Pool, node: Node) -> JsonObject:
         wire: JsonObject = {
             "id": node.id,
             "url": self._url(pool, node),
@@ -153,6 +155,8 @@ class NodeOperations:
             "state": node.state,
             "stateTransitionTime": timestamp(node.state_changed),
         }
+        if pool.is_dual_stack and request.knows_ipv6:
+            wire["ipv6Address"] = node.ipv6_address
         if endpoints := self._endpoints(pool, node):
             wire["endpointConfiguration"] = {"inboundEndpoints": endpoints}
         if node.errors:

@@ -40,6 +40,11 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
+    @property
+    def knows_ipv6(self) -> bool:
+        """Whether the request's API version has IPv6 addresses."""
+        return self.query.get("api-version", "") >= "2025-06-01"
+
     def json(self, type_name: str, *, optional: bool = False) -> JsonObject:
         """Return the checked JSON body; an empty object where it is `optional` and there is none."""
         return check_body({} if optional and not self.body else read_body(self.body), type_name)

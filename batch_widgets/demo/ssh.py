@@ -145,16 +145,15 @@ class _Listener:
         self._limits = limits
         self._has_room = has_room
         self._connections: set[asyncio.Task[None]] = set()
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            self._socket.setblocking(False)  # noqa: FBT003
-            self._socket.bind(("127.0.0.1", 0))
-            self._socket.listen(_BACKLOG)
-        except OSError:
-            self._socket.close()
-            raise
-        self.address = LoginAddress("127.0.0.1", self._socket.getsockname()[1])
-        self._accepting = asyncio.get_running_loop().create_task(self._accept())
+        self._sockets = [_listen(socket.AF_INET, "127.0.0.1")]
+        port = self._sockets[0].getsockname()[1]
+        self.address = LoginAddress("127.0.0.1", port)
+        if pool.is_dual_stack:
+            with contextlib.suppress(OSError):  # not every host has IPv6, and the port may be taken there
+                self._sockets.append(_listen(socket.AF_INET6, "::1", port))
+                self.address = LoginAddress("127.0.0.1", port, "::1", port)
+        loop = asyncio.get_running_loop()
+        self._accepting = [loop.create_task(self._accept(listening)) for listening in self._sockets]
 
     @property
     def connections(self) -> int:
@@ -163,10 +162,12 @@ class _Listener:
 
     async def close(self) -> None:
         """Listen no more and drop the connections."""
-        self._accepting.cancel()
-        await asyncio.gather(self._accepting, return_exceptions=True)
+        for task in self._accepting:
+            task.cancel()
+        await asyncio.gather(*self._accepting, return_exceptions=True)
         # First the port, so that nobody who is dropped can come back.
-        self._socket.close()
+        for listening in self._sockets:
+            listening.close()
         await self.drop()
 
     async def drop(self) -> None:
@@ -176,11 +177,11 @@ class _Listener:
             connection.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
 
-    async def _accept(self) -> None:
+    async def _accept(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                client, _ = await loop.sock_accept(self._socket)
+                client, _ = await loop.sock_accept(listening)
             except OSError:
                 # Out of file descriptors, most likely: those who log out make room.
                 await asyncio.sleep(0.2)
@@ -212,6 +213,18 @@ class _Listener:
                 connection.abort()
                 with contextlib.suppress(Exception):
                     await connection.wait_closed()
+
+
+def _listen(family: socket.AddressFamily, host: str, port: int = 0) -> socket.socket:
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setblocking(False)  # noqa: FBT003
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 def _load() -> Serve:

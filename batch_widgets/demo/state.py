@@ -90,6 +90,7 @@ class Node:
     index: int
     dedicated: bool
     ip_address: str
+    ipv6_address: str
     allocated: datetime
     state: str
     state_changed: datetime
@@ -159,6 +160,12 @@ class Pool:
     def is_windows(self) -> bool:
         """Whether the nodes run Windows."""
         return self.operating_system == "windows"
+
+    @property
+    def is_dual_stack(self) -> bool:
+        """Whether the nodes have IPv6 addresses too."""
+        public = (self.given.get("networkConfiguration") or {}).get("publicIPAddressConfiguration") or {}
+        return "ipv6" in [family.lower() for family in public.get("ipFamilies", ())]
 
     def count(self, *, dedicated: bool) -> int:
         """Return how many nodes of a kind are in the pool, those leaving it included."""
@@ -327,6 +334,7 @@ class State:
             index=index,
             dedicated=dedicated,
             ip_address=f"10.{position >> 16 & 255}.{position >> 8 & 255}.{position & 255}",
+            ipv6_address=f"fd00::{position:x}",
             allocated=moment,
             state="creating",
             state_changed=moment,

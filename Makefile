@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach name,$(PYTHONS),$(if $(shell $(name) -c \
 TASKS = $(if $(PYTHON),$(PYTHON) tasks.py,$(error Python 3.11 or later is needed; none of $(PYTHONS) is one))
 INSTALL_BROWSER = $(if $(filter install,$(BROWSER)),--install-browser)
 
-.PHONY: help demo test test-slow pytest lint format screenshots lock build clean
+.PHONY: help demo test test-slow test-az pytest lint format screenshots lock build clean
 
 help: ## List the targets
 	@$(TASKS) --help
@@ -19,6 +19,9 @@ test: ## Run linters, type checkers and all tests except the slow ones (BROWSER=
 
 test-slow: ## Run the slow tests
 	@$(TASKS) test-slow $(INSTALL_BROWSER)
+
+test-az: ## Run the tests with the Azure CLI, which is installed into .venv-az
+	@$(TASKS) test-az
 
 pytest: ## Run some tests (ARGS='tests/unit -k pools')
 	@$(TASKS) pytest $(INSTALL_BROWSER) --args="$(ARGS)"

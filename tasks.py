@@ -24,12 +24,15 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older one may well be what `p
 ROOT = Path(__file__).resolve().parent
 WINDOWS = os.name == "nt"
 VENV = ROOT / ".venv"
+AZURE_CLI_VENV = ROOT / ".venv-az"
+AZURE_CLI_LOCK = ROOT / "tests" / "azure_cli" / "requirements.txt"
 PROGRAMS = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = PROGRAMS / ("python.exe" if WINDOWS else "python")
 LOCK = ROOT / "requirements-dev.txt"
 NOTEBOOK = "notebooks/quickstart.ipynb"
 MADE = (
     ".venv",
+    ".venv-az",
     "dist",
     "screenshots",
     "batch_widgets/static",
@@ -41,7 +44,7 @@ MADE = (
     ".ruff_cache",
 )
 LOCK_HEADER = """\
-# What the development environment consists of, for every platform and Python that the package supports.
+# What an environment consists of, for every platform and Python that the package supports.
 # Written by `make lock` from pyproject.toml; `make lock UPGRADE=1` takes the newest versions.
 """
 
@@ -228,7 +231,7 @@ def test(options: argparse.Namespace) -> None:
         "pytest": [
             *PYTEST,
             "-m",
-            "not slow",
+            "not slow and not azure_cli",
             "--numprocesses=2",
             "--dist=loadfile",
             "--no-loadscope-reorder",
@@ -243,6 +246,18 @@ def test_slow(options: argparse.Namespace) -> None:
     ensure_environment()
     programs = ensure_test_programs(install_browser=options.install_browser)
     _run_steps({"slow tests": [*PYTEST, "-m", "slow"]}, **programs)
+
+
+def test_az(options: argparse.Namespace) -> None:  # noqa: ARG001
+    """Run the tests with the Azure CLI, installed into .venv-az."""
+    ensure_environment()
+    az = AZURE_CLI_VENV / PROGRAMS.name / ("az.bat" if WINDOWS else "az")
+    if not az.is_file():
+        say(f"Installing the Azure CLI into {AZURE_CLI_VENV} (a minute or two, 0.7 GB)")
+        run([sys.executable, "-m", "venv", "--clear", str(AZURE_CLI_VENV)])
+        pip = [str(PYTHON), "-m", "pip", f"--python={AZURE_CLI_VENV}", "install", "--quiet"]
+        run([*pip, "--disable-pip-version-check", "--no-deps", "--require-hashes", "-r", str(AZURE_CLI_LOCK)])
+    run([*PYTEST, "-m", "azure_cli"], BATCH_WIDGETS_AZ=str(az))
 
 
 def pytest(options: argparse.Namespace) -> None:
@@ -275,26 +290,35 @@ def format_(_: argparse.Namespace) -> None:
 
 
 def lock(options: argparse.Namespace) -> None:
-    """Write requirements-dev.txt anew from pyproject.toml."""
+    """Write requirements-dev.txt, and that of the tests with the Azure CLI, anew from pyproject.toml."""
     with tempfile.TemporaryDirectory() as folder:
         venv = Path(folder, "venv")
         run([sys.executable, "-m", "venv", str(venv)])
         programs = venv / PROGRAMS.name
         run([str(programs / PYTHON.name), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"])
-        output = Path(folder, LOCK.name)
-        if LOCK.is_file():  # its versions are kept where they still fit
-            shutil.copyfile(LOCK, output)
+        uv = str(programs / "uv")
+        _lock(LOCK, [uv, "pyproject.toml", "--group", "dev", "--all-extras"], upgrade=options.upgrade)
+        _lock(AZURE_CLI_LOCK, [uv, "--group", "azure-cli"], upgrade=options.upgrade)
+
+
+def _lock(file: Path, command: list[str], *, upgrade: bool) -> None:
+    """Write one lock file; its versions are kept where they still fit."""
+    uv, *what = command
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, file.name)
+        if file.is_file():
+            shutil.copyfile(file, output)
         # uv reads none of pip's settings, so what this machine adds to the public index stays out of the lock.
-        command = [str(programs / "uv"), "--no-config", "--quiet", "pip", "compile", "pyproject.toml"]
+        command = [uv, "--no-config", "--quiet", "pip", "compile", *what]
         command += ["--universal", "--python-version", "3.11", "--python", sys.executable]
-        command += ["--group", "dev", "--all-extras", "--generate-hashes", "--no-header", "--no-annotate"]
-        command += ["--upgrade"] if options.upgrade else []
+        command += ["--generate-hashes", "--no-header", "--no-annotate"]
+        command += ["--upgrade"] if upgrade else []
         run([*command, "--output-file", str(output)])
         text = output.read_text(encoding="utf-8")
     if "://" in text:
         raise ChoreError("the lock would name an address; packages are locked by name, version and hash alone")
-    LOCK.write_text(LOCK_HEADER + text, encoding="utf-8", newline="\n")
-    say(f"{LOCK.name}: {len(re.findall('^[a-z0-9]', text, re.MULTILINE))} packages")
+    file.write_text(LOCK_HEADER + text, encoding="utf-8", newline="\n")
+    say(f"{file.relative_to(ROOT)}: {len(re.findall('^[a-z0-9]', text, re.MULTILINE))} packages")
 
 
 def build(_: argparse.Namespace) -> None:
@@ -348,7 +372,7 @@ def _duration(started: float) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tasks.py", description=__doc__)
     chores = parser.add_subparsers(dest="chore", required=True, metavar="NAME")
-    for chore in (demo, test, test_slow, pytest, lint, format_, screenshots, lock, build, clean):
+    for chore in (demo, test, test_slow, test_az, pytest, lint, format_, screenshots, lock, build, clean):
         name = chore.__name__.rstrip("_").replace("_", "-")
         sub = chores.add_parser(name, help=(chore.__doc__ or "").rstrip("."), description=chore.__doc__)
         sub.set_defaults(chore=chore)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MAX_DEPTH = 32
+_DIGITS = re.compile(r"-?\d{1,20}", re.ASCII)
 
 
 def read_body(raw: bytes) -> JsonObject:
@@ -83,6 +85,8 @@ def _checked(value: Any, spec: Any, path: str, depth: int) -> Any:
     if depth > _MAX_DEPTH:
         raise BatchError("InvalidRequestBody", Reason="The body is nested too deeply.")
     if isinstance(spec, str):
+        if spec in {"int32", "int64"} and isinstance(value, str) and _DIGITS.fullmatch(value):
+            value = int(value)  # as `az batch pool create` writes them
         kind, accepts = _SCALARS[spec]
         if not accepts(value):
             raise invalid_property(path, _short(value), f"Expected {kind}.")

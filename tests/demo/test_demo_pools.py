@@ -65,7 +65,8 @@ def test_an_id_is_accepted_exactly_when_it_keeps_the_rule(make_module_client, po
         ({"virtualMachineConfiguration": "x"}, "InvalidPropertyValue", "virtualMachineConfiguration"),
         ({"displayName": "x" * 1025}, "InvalidPropertyValue", "displayName"),
         ({"targetDedicatedNodes": -1}, "InvalidPropertyValue", "targetDedicatedNodes"),
-        ({"targetDedicatedNodes": "2"}, "InvalidPropertyValue", "targetDedicatedNodes"),
+        ({"targetDedicatedNodes": "two"}, "InvalidPropertyValue", "targetDedicatedNodes"),
+        ({"targetDedicatedNodes": "2147483648"}, "InvalidPropertyValue", "targetDedicatedNodes"),
         ({"targetDedicatedNodes": True}, "InvalidPropertyValue", "targetDedicatedNodes"),
         ({"targetDedicatedNodes": 2.0}, "InvalidPropertyValue", "targetDedicatedNodes"),
         ({"targetDedicatedNodes": 2**31}, "InvalidPropertyValue", "targetDedicatedNodes"),
@@ -438,3 +439,9 @@ def test_filters_that_cannot_be_judged_are_refused(client, text):
     assert (answer.status, answer.code) == (400, "InvalidQueryParameterValue")
     assert answer.details["QueryParameterName"] == "$filter"
     assert answer.details["Reason"]
+
+
+def test_whole_numbers_may_come_as_texts(client):
+    assert client.create(targetDedicatedNodes="2", taskSlotsPerNode="1").status == 201
+    assert client.pool()["targetDedicatedNodes"] == 2
+    assert client.pool()["taskSlotsPerNode"] == 1

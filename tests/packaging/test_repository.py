@@ -54,19 +54,24 @@ def test_no_file_of_ours_names_a_place_on_one_machine(texts):
     assert [f"{name}: {found[0]}" for name, text in ours.items() if (found := MACHINE_PATHS.search(text))] == []
 
 
-def test_lock_holds_every_direct_dependency(pyproject, texts):
-    wanted = [*pyproject["project"]["dependencies"]]
-    for extra in pyproject["project"]["optional-dependencies"].values():
-        wanted += extra
-    for group in pyproject["dependency-groups"].values():
-        wanted += [entry for entry in group if isinstance(entry, str)]
-    wanted += pyproject["build-system"]["requires"]
-    locked = {normal(line) for line in re.findall(r"^[a-z0-9].*?==", texts["requirements-dev.txt"], re.MULTILINE)}
-    assert {normal(requirement) for requirement in wanted} - locked == set()
+LOCKS = {"requirements-dev.txt": ["lint", "test", "build"], "tests/azure_cli/requirements.txt": ["azure-cli"]}
 
 
-def test_every_locked_package_has_hashes(texts):
-    entries = re.split(r"^(?=[a-z0-9])", texts["requirements-dev.txt"], flags=re.MULTILINE)[1:]
+def test_locks_hold_every_direct_dependency(pyproject, texts):
+    groups = pyproject["dependency-groups"]
+    assert groups.keys() == {"dev", *(name for names in LOCKS.values() for name in names)}
+    for lock, names in LOCKS.items():
+        wanted = [entry for name in names for entry in groups[name]]
+        if lock == "requirements-dev.txt":
+            wanted += pyproject["project"]["dependencies"] + pyproject["build-system"]["requires"]
+            wanted += [entry for extra in pyproject["project"]["optional-dependencies"].values() for entry in extra]
+        locked = {normal(line) for line in re.findall(r"^[a-z0-9].*?==", texts[lock], re.MULTILINE)}
+        assert {normal(requirement) for requirement in wanted} - locked == set()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_locked_package_has_hashes(texts, lock):
+    entries = re.split(r"^(?=[a-z0-9])", texts[lock], flags=re.MULTILINE)[1:]
     assert entries
     assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
 

@@ -34,6 +34,8 @@ SAMPLE_S = 30.0
 DEFAULT_PERCENT = 70.0
 DEFAULT_OPTION = "requeue"
 MOST_NODES = 2**31 - 1
+EVALUATION_FAILED = "AutoScalingFormulaEvaluationError"
+TOO_FEW_SAMPLES = "InsufficientSampleData"
 
 Value = float | str | datetime | timedelta | tuple[float, ...]
 
@@ -324,7 +326,7 @@ class _Evaluation:
     def _failed(self, at: int, reason: str) -> _FailedError:
         return _FailedError(
             AutoScaleError(
-                "AutoScalingFormulaEvaluationError",
+                EVALUATION_FAILED,
                 "An error occurred evaluating the formula",
                 (("Message", f"{self._formula.place(at)}: {reason}"),),
             )
@@ -335,7 +337,7 @@ class _Evaluation:
         place = self._formula.place(member.at)
         return _FailedError(
             AutoScaleError(
-                "InsufficientSampleData",
+                TOO_FEW_SAMPLES,
                 "Autoscale evaluation failed due to insufficient sample data",
                 (("Message", f"{place}: Insufficient data from data set: {member.target.name} {what}"),),
             )

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+from sample_bodies import SSH_NETWORK, UBUNTU
 
 from batch_widgets.demo import DemoService
 
@@ -16,24 +17,9 @@ PASSWORD = "Correct-Horse-7"
 POOL = {
     "id": "from-json",
     "vmSize": "Standard_D2s_v3",
-    "virtualMachineConfiguration": {
-        "imageReference": {"publisher": "canonical", "offer": "0001-com-ubuntu-server-jammy", "sku": "22_04-lts"},
-        "nodeAgentSKUId": "batch.node.ubuntu 22.04",
-    },
+    "virtualMachineConfiguration": UBUNTU,
     "targetDedicatedNodes": 2,
-    "networkConfiguration": {
-        "endpointConfiguration": {
-            "inboundNATPools": [
-                {
-                    "name": "ssh",
-                    "protocol": "tcp",
-                    "backendPort": 22,
-                    "frontendPortRangeStart": 40000,
-                    "frontendPortRangeEnd": 40500,
-                }
-            ]
-        }
-    },
+    "networkConfiguration": SSH_NETWORK,
 }
 
 

@@ -14,6 +14,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
 from official_definition import DEFINITION, check_answer
+from sample_bodies import SSH_NETWORK, UBUNTU
 
 from batch_widgets.demo import DemoService, SteppedClock, routes
 from batch_widgets.demo.auth import sign, string_to_sign
@@ -141,10 +142,7 @@ def aim(case, service, chance):
 
 GOOD = {
     "vmSize": "Standard_D2s_v3",
-    "virtualMachineConfiguration": {
-        "imageReference": {"publisher": "canonical", "offer": "0001-com-ubuntu-server-jammy", "sku": "22_04-lts"},
-        "nodeAgentSKUId": "batch.node.ubuntu 22.04",
-    },
+    "virtualMachineConfiguration": UBUNTU,
     "sshPublicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGl1AviSp2LzfrRzrEVNdSBlqVh/C6cnvuyjD1R5/5ub alice@home",
     "password": "Secret-42",
     "name": "bob",
@@ -154,19 +152,7 @@ GOOD = {
     "taskSlotsPerNode": 1,
     "startTask": {"commandLine": "/bin/sh -c 'echo hello'"},
     "targetDedicatedNodes": 1,
-    "networkConfiguration": {
-        "endpointConfiguration": {
-            "inboundNATPools": [
-                {
-                    "name": "ssh",
-                    "protocol": "tcp",
-                    "backendPort": 22,
-                    "frontendPortRangeStart": 40000,
-                    "frontendPortRangeEnd": 40500,
-                }
-            ]
-        }
-    },
+    "networkConfiguration": SSH_NETWORK,
     "containerUrl": "https://contoso.blob.core.windows.net/logs?sig=none",
     "startTime": "2026-01-02T03:04:05Z",
     "endTime": "2026-01-02T04:04:05Z",

@@ -10,46 +10,31 @@ from contextlib import nullcontext
 import pytest
 from jsonschema import ValidationError
 from official_definition import check_answer, examples
+from sample_bodies import FOCAL, SSH_NETWORK, WINDOWS
 from signed_requests import send
+from this_host import has_ipv6
 
 from batch_widgets.demo import DemoService, SteppedClock
 
 EXAMPLES = examples()
-WINDOWS = {
-    "imageReference": {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": "2022-Datacenter"},
-    "nodeAgentSKUId": "batch.node.windows amd64",
-}
-FOCAL = {"publisher": "canonical", "offer": "0001-com-ubuntu-server-focal", "sku": "20_04-lts"}
 NOBLE = {"publisher": "canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
-SSH = {
-    "endpointConfiguration": {
-        "inboundNATPools": [
-            {
-                "name": "ssh",
-                "protocol": "tcp",
-                "backendPort": 22,
-                "frontendPortRangeStart": 40000,
-                "frontendPortRangeEnd": 40500,
-            }
-        ]
-    }
-}
-
 NOT_SIMULATED = {"PoolListUsageMetrics"}
 
 CHANGED = {
     # Images that the account doesn't offer are refused by Azure as well (InvalidPropertyValue).
-    "PoolAdd_MountConfiguration": {"virtualMachineConfiguration.imageReference": FOCAL},
+    "PoolAdd_MountConfiguration": {"virtualMachineConfiguration.imageReference": FOCAL["imageReference"]},
     "PoolAdd_ResourceTags": {
-        "virtualMachineConfiguration.imageReference": FOCAL,
+        "virtualMachineConfiguration.imageReference": FOCAL["imageReference"],
         "virtualMachineConfiguration.nodeAgentSKUId": "batch.node.ubuntu 20.04",
     },
     "PoolAdd_SecurityProfile": {
-        "virtualMachineConfiguration.imageReference": FOCAL,
+        "virtualMachineConfiguration.imageReference": FOCAL["imageReference"],
         "virtualMachineConfiguration.nodeAgentSKUId": "batch.node.ubuntu 20.04",
     },
     # A SKU misspelt in the example.
-    "PoolAdd_VirtualMachineConfigurationWithContainers": {"virtualMachineConfiguration.imageReference": FOCAL},
+    "PoolAdd_VirtualMachineConfigurationWithContainers": {
+        "virtualMachineConfiguration.imageReference": FOCAL["imageReference"]
+    },
     # An Ubuntu 24.04 with the node agent of 20.04.
     "Pools_CreatePool_DualStackNetworking": {"virtualMachineConfiguration.nodeAgentSKUId": "batch.node.ubuntu 24.04"},
 }
@@ -70,6 +55,15 @@ OUTSIDE_THE_DEFINITION = {
     "PoolGet_VirtualMachineConfigurationWithExtensions",
 }
 """Examples whose answers are not as the definition says."""
+
+
+NOT_HERE = {
+    # On a host without IPv6 nothing can listen there, and so no address is told.
+    "Nodes_GetNodeRemoteLoginSettings_DualStackNetworking": set()
+    if has_ipv6()
+    else {"ipv6RemoteLoginIPAddress", "ipv6RemoteLoginPort"},
+}
+"""Properties of documented answers that ours don't have."""
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +104,9 @@ class Stage:
         body = {
             "id": pool_id,
             "vmSize": "Standard_D2s_v3",
-            "virtualMachineConfiguration": {"imageReference": FOCAL, "nodeAgentSKUId": "batch.node.ubuntu 20.04"},
+            "virtualMachineConfiguration": FOCAL,
             "targetDedicatedNodes": nodes,
-            "networkConfiguration": SSH,
+            "networkConfiguration": SSH_NETWORK,
             **more,
         }
         self.ask("POST", "/pools", {name: value for name, value in body.items() if value is not ...})
@@ -157,7 +151,7 @@ def an_extension(stage, parameters):
         "typeHandlerVersion": "2.0",
         "autoUpgradeMinorVersion": True,
     }
-    machine = {"imageReference": FOCAL, "nodeAgentSKUId": "batch.node.ubuntu 20.04", "extensions": [extension]}
+    machine = {**FOCAL, "extensions": [extension]}
     return {"nodeId": stage.node(parameters["poolId"], virtualMachineConfiguration=machine)}
 
 
@@ -182,7 +176,7 @@ def the_pool_of_the_answer(stage, parameters):
         name: value for name, value in machine["imageReference"].items() if name != "exactVersion"
     }
     if "ubuntu" in machine["nodeAgentSKUId"]:
-        machine |= {"imageReference": FOCAL, "nodeAgentSKUId": "batch.node.ubuntu 20.04"}
+        machine |= FOCAL
     elif machine["imageReference"]["sku"].lower() == "latest":
         machine["imageReference"] = WINDOWS["imageReference"]
     stage.pool(parameters.get("poolId", shown["id"]), nodes=0, ready=False, virtualMachineConfiguration=machine, **more)
@@ -193,7 +187,7 @@ AUTO_SCALE = {"nodes": ..., "enableAutoScale": True, "autoScaleFormula": "$Targe
 STARTED = {"startTask": {"commandLine": "cmd /c echo hello"}, "virtualMachineConfiguration": WINDOWS}
 DUAL_STACK = {
     "virtualMachineConfiguration": {"imageReference": NOBLE, "nodeAgentSKUId": "batch.node.ubuntu 24.04"},
-    "networkConfiguration": {**SSH, "publicIPAddressConfiguration": {"ipFamilies": ["IPv4", "IPv6"]}},
+    "networkConfiguration": {**SSH_NETWORK, "publicIPAddressConfiguration": {"ipFamilies": ["IPv4", "IPv6"]}},
     "vmSize": "Standard_D2s_v3",
 }
 
@@ -255,7 +249,7 @@ def test_an_official_example(stage, name):
         check_answer(example.operation_id, status, body)
     documented = example.responses[str(status)].get("body")
     if isinstance(documented, dict):
-        assert missing(documented, body) == set()
+        assert missing(documented, body) == NOT_HERE.get(name, set())
     else:
         assert (body is None) == (documented is None)
 

@@ -3,9 +3,8 @@
 import json
 
 from official_definition import DATA
+from sample_bodies import FOCAL, SSH_NETWORK
 from signed_requests import send
-
-UBUNTU = {"publisher": "canonical", "offer": "0001-com-ubuntu-server-focal", "sku": "20_04-lts", "version": "latest"}
 
 
 def shape(value):
@@ -26,21 +25,9 @@ def test_nodes_have_the_recorded_shape(service, wait_for):
     body = {
         "id": "p",
         "vmSize": "Standard_D2_v2",
-        "virtualMachineConfiguration": {"imageReference": UBUNTU, "nodeAgentSKUId": "batch.node.ubuntu 20.04"},
+        "virtualMachineConfiguration": FOCAL,
         "targetDedicatedNodes": 1,
-        "networkConfiguration": {
-            "endpointConfiguration": {
-                "inboundNATPools": [
-                    {
-                        "name": "ssh",
-                        "protocol": "tcp",
-                        "backendPort": 22,
-                        "frontendPortRangeStart": 40000,
-                        "frontendPortRangeEnd": 40500,
-                    }
-                ]
-            }
-        },
+        "networkConfiguration": SSH_NETWORK,
     }
     assert send(service, "POST", "/pools", body)[0] == 201
 

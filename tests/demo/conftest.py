@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
-from demo_images import UBUNTU
+from sample_bodies import SSH_MAPPING, UBUNTU
 
 from batch_widgets.demo import SteppedClock
 from batch_widgets.demo.auth import sign, string_to_sign
@@ -108,14 +108,7 @@ def nat_pool():
     """Make an inbound NAT pool, with some properties changed."""
 
     def make(**more):
-        return {
-            "name": "ssh",
-            "protocol": "tcp",
-            "backendPort": 22,
-            "frontendPortRangeStart": 40000,
-            "frontendPortRangeEnd": 40500,
-            **more,
-        }
+        return {**SSH_MAPPING, **more}
 
     return make
 

@@ -1,7 +1,7 @@
 """Files of nodes: listed, read, deleted, as the service does."""
 
 import pytest
-from demo_images import WINDOWS
+from sample_bodies import WINDOWS
 
 STDOUT = "startup/stdout.txt"
 TASK = {"commandLine": "/bin/bash -c 'echo hello; cat none; echo kept > note'"}

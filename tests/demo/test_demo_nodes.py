@@ -1,7 +1,7 @@
 """Nodes: their way to idle, their start tasks, their users, their addresses."""
 
 import pytest
-from demo_images import WINDOWS
+from sample_bodies import WINDOWS
 
 from batch_widgets.demo import DemoService, InstantClock
 

@@ -1,22 +1,10 @@
 """Changing pools: properties, size by hand, size by formula."""
 
 import pytest
+from sample_bodies import SSH_NETWORK
 
 from batch_widgets.demo import InstantClock
 
-SSH = {
-    "endpointConfiguration": {
-        "inboundNATPools": [
-            {
-                "name": "ssh",
-                "protocol": "tcp",
-                "backendPort": 22,
-                "frontendPortRangeStart": 40000,
-                "frontendPortRangeEnd": 40500,
-            }
-        ]
-    }
-}
 FORMULA = "$TargetDedicatedNodes=3"
 
 
@@ -49,7 +37,7 @@ def test_a_patch_replaces_what_it_names_and_nothing_else(client):
 @pytest.mark.parametrize(
     "body",
     [
-        {"networkConfiguration": SSH},
+        {"networkConfiguration": SSH_NETWORK},
         {"vmSize": "Standard_D4s_v3"},
         {"displayName": "New"},
         {"taskSlotsPerNode": 2},
@@ -71,7 +59,7 @@ def test_what_can_be_patched_only_while_the_pool_is_empty(client, body):
 
 def test_a_pool_made_without_ssh_is_repaired_while_it_is_empty(client):
     steady(client, targetDedicatedNodes=0)
-    client.send("PATCH", "/pools/p", {"networkConfiguration": SSH})
+    client.send("PATCH", "/pools/p", {"networkConfiguration": SSH_NETWORK})
     client.send("POST", "/pools/p/resize", {"targetDedicatedNodes": 1})
     client.clock.advance(200)
     (node,) = client.nodes()

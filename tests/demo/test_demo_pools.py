@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from demo_images import UBUNTU
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_bodies import UBUNTU
 
 from batch_widgets.demo.state import Quota
 

@@ -11,94 +11,11 @@ from pathlib import Path
 
 import asyncssh
 import pytest
+from ssh_door import PASSWORD, Door, on_the_loop, open_door
+from this_host import has_ipv6
 
-from batch_widgets.demo import DemoService, node_life
+from batch_widgets.demo import SteppedClock
 from batch_widgets.demo.service import THREAD_NAME
-from batch_widgets.demo.ssh import SshLimits
-
-PASSWORD = "Secret-42 ü"
-
-
-class Door:
-    """One node of a running service, its users, and OpenSSH to knock with."""
-
-    def __init__(self, folder, limits=None):
-        self.folder = folder
-        self.service = DemoService(nodes=2, speed=50)
-        if limits is not None:
-            self.service._ssh_limits = limits
-        self.service.start()
-        self.state = self.service._state
-        self.core = self.service._core
-        self.node = next(iter(self.state.pool("demo").nodes.values()))
-        self.port = self.open(self.node)
-        self.key = folder / "id_ed25519"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key)], check=True)
-        self.askpass = folder / "askpass"
-        self.askpass.write_text('#!/bin/sh\nprintf "%s\\n" "$DEMO_PASSWORD"\n')
-        self.askpass.chmod(0o755)
-        self.known = folder / "known_hosts"
-        self.known.write_text(f"[127.0.0.1]:{self.port} {self.service.ssh_host_key(self.node.id)}\n")
-
-    def call(self, act):
-        """Run something on the service's own thread, as a request would."""
-        done = threading.Event()
-        result = []
-
-        def run():
-            result.append(act())
-            done.set()
-
-        self.service._loop.call_soon_threadsafe(run)
-        assert done.wait(10)
-        return result[0]
-
-    def open(self, node):
-        return self.call(lambda: self.core.nodes.doors.open(self.state.pool("demo"), node)).port
-
-    def user(self, name="alice", node=None, **more):
-        from batch_widgets.demo.node_users import NodeUserOperations
-        from batch_widgets.demo.request import Request
-        from batch_widgets.demo.wire import encode
-
-        (node or self.node).users.pop(name, None)
-        request = Request(
-            "POST", "/x", {"poolId": "demo", "nodeId": (node or self.node).id}, body=encode({"name": name, **more})
-        )
-        assert NodeUserOperations(self.state).create_node_user(request).status == 201
-
-    @property
-    def public_key(self):
-        return Path(f"{self.key}.pub").read_text().strip()
-
-    def arguments(self, *options, user="alice", port=None):
-        return [
-            *options,
-            *("-F", "/dev/null", "-o", f"UserKnownHostsFile={self.known}", "-o", "StrictHostKeyChecking=yes"),
-            *("-o", "NumberOfPasswordPrompts=1", "-o", "IdentityAgent=none", "-o", "LogLevel=ERROR"),
-        ]
-
-    def ssh(self, *command, user="alice", password=None, key=None, options=(), stdin=""):
-        identity = ("-i", str(key), "-o", "IdentitiesOnly=yes") if key else ("-o", "PubkeyAuthentication=no")
-        return subprocess.run(
-            ["ssh", *self.arguments(*identity, *options), "-p", str(self.port), f"{user}@127.0.0.1", *command],
-            capture_output=True,
-            text=True,
-            input=stdin,
-            timeout=30,
-            env=self.environment(password),
-            check=False,
-        )
-
-    def environment(self, password):
-        return {
-            "PATH": "/usr/bin:/bin",
-            "SSH_ASKPASS": str(self.askpass),
-            "SSH_ASKPASS_REQUIRE": "force",
-            "DEMO_PASSWORD": password or "",
-            "LANG": "C.UTF-8",
-            "TERM": "xterm",
-        }
 
 
 @pytest.fixture(scope="module")
@@ -106,20 +23,6 @@ def door(tmp_path_factory):
     door = Door(tmp_path_factory.mktemp("ssh"))
     yield door
     door.service.stop()
-
-
-@pytest.fixture
-def limited(tmp_path):
-    """Open a door with limits of its own."""
-    opened = []
-
-    def make(**limits):
-        opened.append(Door(tmp_path, SshLimits(**limits)))
-        return opened[0]
-
-    yield make
-    for door in opened:
-        door.service.stop()
 
 
 def test_a_password_lets_in(door):
@@ -193,13 +96,7 @@ def test_an_interactive_shell(door):
 
 def test_an_interactive_command_is_interrupted(door):
     door.user(password=PASSWORD)
-    with subprocess.Popen(
-        ["ssh", *door.arguments("-o", "PubkeyAuthentication=no", "-tt"), "-p", str(door.port), "alice@127.0.0.1"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=door.environment(PASSWORD),
-    ) as process:
+    with door.open_session(stdin=subprocess.PIPE, terminal=True) as process:
         process.stdin.write(b"sleep 100000\r")
         process.stdin.flush()
         time.sleep(1)
@@ -223,6 +120,21 @@ def test_sleep_takes_the_services_time(door):
     began = time.monotonic()
     assert door.ssh("sleep 60; echo awake", password=PASSWORD).stdout == "awake\n"
     assert 1.1 < time.monotonic() - began < 10
+
+
+def test_a_dual_stack_node_listens_on_both(tmp_path):
+    door = Door(tmp_path)
+    try:
+        pool = door.state.pool("demo")
+        pool.given["networkConfiguration"]["publicIPAddressConfiguration"] = {"ipFamilies": ["IPv4", "IPv6"]}
+        address = open_door(door.service, list(pool.nodes.values())[1])
+        hosts = [address.host, *([address.ipv6_host] if address.ipv6_host else [])]
+        assert hosts == ["127.0.0.1", "::1"][: 1 + has_ipv6()]
+        for host in hosts:
+            with socket.create_connection((host, address.port), timeout=5) as connection:
+                assert connection.recv(4) == b"SSH-"
+    finally:
+        door.service.stop()
 
 
 def test_forwarding_is_refused(door):
@@ -257,63 +169,6 @@ def test_files_are_not_transferred(door, tool, tmp_path):
     assert done.returncode != 0
 
 
-def test_a_node_that_leaves_drops_its_connections(tmp_path):
-    door = Door(tmp_path)
-    try:
-        door.user(password=PASSWORD)
-        with subprocess.Popen(
-            [
-                "ssh",
-                *door.arguments("-o", "PubkeyAuthentication=no"),
-                "-p",
-                str(door.port),
-                "alice@127.0.0.1",
-                "sleep 9999",
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=door.environment(PASSWORD),
-        ) as process:
-            time.sleep(1)
-            assert process.poll() is None
-            from batch_widgets.demo.allocation import delete_pool
-
-            pool = door.state.pool("demo")
-            door.call(lambda: delete_pool(door.state, pool, door.state.now()))
-            process.communicate(timeout=10)
-            assert process.returncode == 255
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", door.port), timeout=5)
-    finally:
-        door.service.stop()
-
-
-def test_stopping_ends_the_sessions(tmp_path):
-    door = Door(tmp_path)
-    door.user(password=PASSWORD)
-    with subprocess.Popen(
-        [
-            "ssh",
-            *door.arguments("-o", "PubkeyAuthentication=no"),
-            "-p",
-            str(door.port),
-            "alice@127.0.0.1",
-            "sleep 9999",
-        ],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=door.environment(PASSWORD),
-    ) as process:
-        time.sleep(1)
-        began = time.monotonic()
-        door.service.stop()
-        assert time.monotonic() - began < 5
-        process.communicate(timeout=10)
-        assert process.returncode == 255
-
-
 def test_agents_and_displays_are_not_forwarded(door):
     door.user(password=PASSWORD)
     done = door.ssh("env | grep -c SSH_AUTH_SOCK; env | grep -c DISPLAY", password=PASSWORD, options=("-A", "-X"))
@@ -322,13 +177,18 @@ def test_agents_and_displays_are_not_forwarded(door):
     assert (subsystem.returncode, subsystem.stdout) == (1, "")
 
 
-def test_an_account_that_expires_lets_nobody_in_any_more(door):
-    soon = (door.state.now() + timedelta(seconds=50 * 4)).isoformat()  # the clock runs 50 times as fast
-    door.user(password=PASSWORD, sshPublicKey=door.public_key, expiryTime=soon)
-    assert door.ssh("true", password=PASSWORD).returncode == 0
-    time.sleep(4)
-    assert "Permission denied" in door.ssh("true", password=PASSWORD).stderr
-    assert "Permission denied" in door.ssh("true", key=door.key).stderr
+def test_an_account_that_expires_lets_nobody_in_any_more(tmp_path):
+    clock = SteppedClock()
+    door = Door(tmp_path, clock=clock)
+    try:
+        expiry = (clock.now() + timedelta(days=1)).isoformat()
+        door.user(password=PASSWORD, sshPublicKey=door.public_key, expiryTime=expiry)
+        for passed_s, status in ((0, 0), (86_399, 0), (1, 255)):
+            clock.advance(passed_s)
+            assert door.ssh("true", password=PASSWORD).returncode == status
+            assert door.ssh("true", key=door.key).returncode == status
+    finally:
+        door.service.stop()
 
 
 def test_files_stay_between_logins_and_are_the_ones_that_the_service_lists(door):
@@ -336,122 +196,6 @@ def test_files_stay_between_logins_and_are_the_ones_that_the_service_lists(door)
     assert door.ssh("echo kept > /mnt/batch/tasks/shared/note", password=PASSWORD).returncode == 0
     assert door.ssh("cat /mnt/batch/tasks/shared/note", password=PASSWORD).stdout == "kept\n"
     assert door.node.machine.read("/mnt/batch/tasks/shared/note") == "kept\n"
-
-
-def test_a_client_that_fails_too_often_is_dropped(limited):
-    door = limited(attempts=3)
-    door.user(password=PASSWORD)
-    done = door.ssh("true", password="wrong", options=("-o", "NumberOfPasswordPrompts=9"))
-    assert done.returncode == 255
-    assert "Too many failures" in done.stderr
-    assert door.ssh("true", password=PASSWORD).returncode == 0
-
-
-def test_a_node_takes_so_many_connections(limited):
-    door = limited(connections_per_node=2)
-    door.user(password=PASSWORD)
-    first = [socket.create_connection(("127.0.0.1", door.port), timeout=5) for _ in range(2)]
-    assert all(held.recv(4) == b"SSH-" for held in first)
-    with socket.create_connection(("127.0.0.1", door.port), timeout=5) as third:
-        assert third.recv(100) == b""
-    for held in first:
-        held.close()
-    time.sleep(0.3)
-    assert door.ssh("true", password=PASSWORD).returncode == 0
-
-
-def test_the_service_takes_so_many_connections(limited):
-    door = limited(connections=1)
-    other = door.open(list(door.state.pool("demo").nodes.values())[1])
-    with socket.create_connection(("127.0.0.1", door.port), timeout=5) as held:
-        assert held.recv(4) == b"SSH-"
-        with socket.create_connection(("127.0.0.1", other), timeout=5) as second:
-            assert second.recv(100) == b""
-
-
-def test_who_does_not_log_in_is_dropped(limited):
-    door = limited(login_s=0.5)
-    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as held:
-        assert held.recv(4) == b"SSH-"
-        began = time.monotonic()
-        while held.recv(4096):
-            pass
-        assert time.monotonic() - began < 5
-
-
-@pytest.mark.parametrize("command", [(), ("sleep 999999",)])
-def test_sessions_end_in_time(limited, command):
-    door = limited(idle_s=0.5, session_s=2)
-    door.user(password=PASSWORD)
-    with subprocess.Popen(
-        ["ssh", *door.arguments("-o", "PubkeyAuthentication=no"), "-p", str(door.port), "alice@127.0.0.1", *command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=door.environment(PASSWORD),
-    ) as process:
-        assert process.wait(10) == 124
-        assert b"ends sessions" in process.stderr.read()
-
-
-def test_a_connection_has_so_many_sessions(limited):
-    door = limited(sessions=2)
-    door.user(password=PASSWORD)
-
-    async def main():
-        async with asyncssh.connect(
-            "127.0.0.1", door.port, username="alice", password=PASSWORD, known_hosts=None, config=None, client_keys=None
-        ) as connection:
-            held = [await connection.create_process("sleep 9999") for _ in range(2)]
-            with pytest.raises(asyncssh.ChannelOpenError, match="refused"):
-                await connection.run("true")
-            for process in held:
-                process.close()
-                await process.wait_closed()
-            await asyncio.sleep(0.5)
-            assert (await connection.run("echo again")).stdout == "again\n"
-
-    asyncio.run(main())
-
-
-def test_lines_without_an_end_are_refused(limited):
-    door = limited()
-    door.user(password=PASSWORD)
-    done = door.ssh(password=PASSWORD, options=("-T",), stdin="x" * 2_000_000)
-    assert "too long" in done.stderr
-
-
-def test_a_node_that_goes_down_drops_its_connections_and_keeps_its_port(limited):
-    door = limited()
-    door.user(password=PASSWORD)
-    with subprocess.Popen(
-        [
-            "ssh",
-            *door.arguments("-o", "PubkeyAuthentication=no"),
-            "-p",
-            str(door.port),
-            "alice@127.0.0.1",
-            "sleep 99999",
-        ],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=door.environment(PASSWORD),
-    ) as process:
-        time.sleep(1)
-        assert process.poll() is None
-        # From another thread, as users do.
-        with door.core.lock:
-            node_life.reboot(door.state, door.state.pool("demo"), door.node, door.state.now())
-        process.communicate(timeout=10)
-        assert process.returncode == 255
-    assert door.ssh("true", password=PASSWORD).returncode == 255
-    assert door.port == door.open(door.node)
-    deadline = time.monotonic() + 10
-    while door.ssh("true", password=PASSWORD).returncode:  # 30 simulated seconds, and the same user
-        assert time.monotonic() < deadline
-    door.service.break_node("demo", door.node.id)
-    assert door.ssh("true", password=PASSWORD).returncode == 255
 
 
 ESCAPES = [
@@ -519,30 +263,5 @@ def test_the_watch_would_see_a_file_that_is_opened(door):
             seen.append(event)
 
     sys.addaudithook(watch)
-    door.call(lambda: Path("/etc/hostname").read_bytes())
+    on_the_loop(door.service, lambda: Path("/etc/hostname").read_bytes())
     assert seen
-
-
-def test_listeners_have_a_cap():
-    with DemoService(nodes=3, max_ssh_listeners=2) as service:
-        door = Door.__new__(Door)
-        door.service = service
-        pool = service._state.pool("demo")
-        found = [
-            door.call(lambda node=node: service._core.nodes.doors.open(pool, node)) for node in pool.nodes.values()
-        ]
-        assert [isinstance(answer, str) for answer in found] == [False, False, True]
-        assert "2" in found[2]
-
-
-def test_without_asyncssh_the_reason_is_told(monkeypatch):
-    import importlib.util
-
-    real = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "asyncssh" else real(name, *a))
-    with DemoService(nodes=1) as service:
-        door = Door.__new__(Door)
-        door.service = service
-        pool = service._state.pool("demo")
-        answer = door.call(lambda: service._core.nodes.doors.open(pool, next(iter(pool.nodes.values()))))
-        assert "batch_widgets[ssh]" in answer

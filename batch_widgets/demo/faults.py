@@ -124,6 +124,7 @@ class Faults:
         self._seed = seed
         self._lock = threading.Lock()
         self._active: list[_Active] = []
+        self._added = 0
 
     def add(self, fault: Fault | str) -> Fault:
         """Let something go wrong from now on; a text is read by `Fault.parse`.
@@ -135,7 +136,9 @@ class Faults:
         """
         fault = Fault.parse(fault) if isinstance(fault, str) else fault
         with self._lock:
-            self._active.append(_Active(fault, random.Random(self._seed)))  # noqa: S311  it can be repeated
+            chance = random.Random(f"{self._seed} {self._added}")  # noqa: S311  it can be repeated
+            self._active.append(_Active(fault, chance))
+            self._added += 1
         return fault
 
     def clear(self) -> None:

@@ -221,6 +221,14 @@ def test_a_share_of_the_requests_is_met_the_same_in_each_run():
     assert run(1) != run(2)
 
 
+def test_faults_meet_requests_independently():
+    faults = Faults(0)
+    for kind in ("latency", "error"):
+        faults.add(Fault(kind, share=0.5))
+    met = [len(faults.take("GET", "list_pools")) for _ in range(1000)]
+    assert 400 < met.count(1) < 600
+
+
 def test_some_requests_pass_first():
     faults = Faults(0)
     faults.add(Fault("error", skip=2, times=2))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from batch_widgets._version import __version__
 
 if TYPE_CHECKING:
+    from batch_widgets import images
     from batch_widgets.account import BatchAccount, connect, connect_demo
     from batch_widgets.errors import (
         AlreadyExistsError,
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
         ThrottledError,
         ValidationError,
     )
-    from batch_widgets.images import ImageReference, NodeAgentSku, SupportedImage, select_image
+    from batch_widgets.images import CustomImage, ImageReference, NodeAgentSku, SupportedImage, select_image
     from batch_widgets.keys import PublicKey, find_public_keys, make_key_pair, own_key
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node
     from batch_widgets.pools import Pool, PoolSpec
     from batch_widgets.problems import Problem
     from batch_widgets.runner import Operation, Progress
+    from batch_widgets.sdk import to_sdk
     from batch_widgets.widgets import NodePanel, PoolBuilder, SkuBrowser, Workbench
 
 _HOMES = {
@@ -50,13 +52,14 @@ _HOMES = {
         "ThrottledError",
         "ValidationError",
     ),
-    "images": ("ImageReference", "NodeAgentSku", "SupportedImage", "select_image"),
+    "images": ("CustomImage", "ImageReference", "NodeAgentSku", "SupportedImage", "select_image"),
     "keys": ("PublicKey", "find_public_keys", "make_key_pair", "own_key"),
     "login": ("RemoteLoginSettings",),
     "nodes": ("Node",),
     "pools": ("Pool", "PoolSpec"),
     "problems": ("Problem",),
     "runner": ("Operation", "Progress"),
+    "sdk": ("to_sdk",),
     "widgets": ("NodePanel", "PoolBuilder", "SkuBrowser", "Workbench"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -68,6 +71,7 @@ __all__ = [
     "BatchAccount",
     "BatchWidgetsError",
     "ClosedError",
+    "CustomImage",
     "ImageReference",
     "Node",
     "NodeAgentSku",
@@ -93,14 +97,18 @@ __all__ = [
     "connect",
     "connect_demo",
     "find_public_keys",
+    "images",
     "make_key_pair",
     "own_key",
     "select_image",
+    "to_sdk",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used (PEP 562)."""
+    if name == "images":
+        return importlib.import_module(f"{__name__}.images")
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)

@@ -27,6 +27,15 @@ _CENTOS = {
     "imageReference": {"publisher": "openlogic", "offer": "centos", "sku": "7_9", "version": "latest"},
     "nodeAgentSKUId": "batch.node.centos 7",
 }
+_WINDOWS_ENDING_SOON = {
+    "imageReference": {
+        "publisher": "microsoftwindowsserver",
+        "offer": "windowsserver",
+        "sku": "2022-datacenter-azure-edition-core",
+        "version": "latest",
+    },
+    "nodeAgentSKUId": "batch.node.windows amd64",
+}
 _WINDOWS = {
     "imageReference": {
         "publisher": "microsoftwindowsserver",
@@ -44,11 +53,12 @@ def demo_cores(nodes: int) -> int:
 
 
 def add_first_pools(state: State, nodes: int) -> None:
-    """Add the pool ``demo`` with ready nodes, if it is to have any, and three pools without; whatever the quota is."""
+    """Add the pool ``demo`` with ready nodes, if it is to have any, and four pools without; whatever the quota is."""
     bodies = [
         _pool("legacy-pool", "Made without SSH", _UBUNTU),
         _pool("render-windows", "Windows with RDP", _WINDOWS, _network("rdp", 3389)),
         _pool("nightly", "An image whose support has ended", _CENTOS, _network("ssh", 22)),
+        _pool("reports", "An image whose support ends soon", _WINDOWS_ENDING_SOON, _network("rdp", 3389)),
     ]
     if nodes:
         bodies.append(_pool("demo", "Ready to log in", _UBUNTU, _network("ssh", 22), nodes))

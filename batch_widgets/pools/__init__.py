@@ -1,7 +1,17 @@
-"""Pools: what one asks for (PoolSpec), its rules, and what the service has (Pool)."""
+"""Pools: what one asks for (PoolSpec), its rules, what the service has (Pool), and which of them need a newer image."""
 
+from batch_widgets.pools.affected import AffectedPool, affected_pools, affected_pools_frame
 from batch_widgets.pools.pool import Pool, ResizeError
 from batch_widgets.pools.rules import check, is_open_to_everyone
 from batch_widgets.pools.spec import PoolSpec
 
-__all__ = ["Pool", "PoolSpec", "ResizeError", "check", "is_open_to_everyone"]
+__all__ = [
+    "AffectedPool",
+    "Pool",
+    "PoolSpec",
+    "ResizeError",
+    "affected_pools",
+    "affected_pools_frame",
+    "check",
+    "is_open_to_everyone",
+]

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from batch_widgets.images import SupportedImage
+from batch_widgets.images import CustomImage, SupportedImage, fitting_node_agents
 from batch_widgets.problems import Problem
 
 if TYPE_CHECKING:
@@ -113,6 +113,14 @@ def _shown(character: str) -> str:
 
 
 def _image(spec: PoolSpec, images: Sequence[SupportedImage], now: datetime) -> Iterator[Problem]:
+    if isinstance(spec.image, CustomImage):
+        agents = fitting_node_agents(images, spec.image.os_type)
+        if agents and spec.node_agent_sku_id.casefold() not in {agent.casefold() for agent in agents}:
+            yield Problem(
+                "node_agent_sku_id",
+                f"The account offers no node agent {spec.node_agent_sku_id} for {spec.image.os_type.capitalize()}.",
+            )
+        return
     reference = spec.image_reference
     if reference is None:
         yield Problem("image", "Pick an image in the SKU browser, or type its publisher, offer, SKU and version.")

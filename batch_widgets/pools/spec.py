@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from batch_widgets.images import ImageReference, SupportedImage
+from batch_widgets.images import CustomImage, ImageReference, SupportedImage
 
 SSH_PORT = 22
 _FRONTEND_START = 40_000
@@ -30,10 +30,10 @@ class PoolSpec:
         At most 1,024 characters; need not be unique.
     vm_size : str
         Such as ``"Standard_D2s_v3"``.
-    image : SupportedImage or ImageReference, optional
-        The image; a supported image brings its node agent along.
+    image : SupportedImage, CustomImage or ImageReference, optional
+        The image; a supported or custom image brings its node agent along.
     node_agent_sku_id : str
-        The node agent; taken from `image` where that is a supported image.
+        The node agent; taken from `image` where that has one.
     target_dedicated_nodes, target_low_priority_nodes : int
         Dedicated and Spot nodes wanted.
     resize_timeout : timedelta
@@ -53,7 +53,7 @@ class PoolSpec:
     pool_id: str = ""
     display_name: str = ""
     vm_size: str = ""
-    image: SupportedImage | ImageReference | None = None
+    image: SupportedImage | CustomImage | ImageReference | None = None
     node_agent_sku_id: str = ""
     target_dedicated_nodes: int = 0
     target_low_priority_nodes: int = 0
@@ -65,20 +65,22 @@ class PoolSpec:
     ssh_sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if isinstance(self.image, SupportedImage) and not self.node_agent_sku_id:
+        if isinstance(self.image, SupportedImage | CustomImage) and not self.node_agent_sku_id:
             object.__setattr__(self, "node_agent_sku_id", self.image.node_agent_sku_id)
         given: Any = self.ssh_sources  # one source on its own is taken for a tuple of one, not of its letters
         object.__setattr__(self, "ssh_sources", (given,) if isinstance(given, str) else tuple(given))
 
     @property
     def image_reference(self) -> ImageReference | None:
-        """The image without its node agent."""
+        """The Marketplace image without its node agent; None for an image of a gallery."""
+        if isinstance(self.image, CustomImage):
+            return None
         return self.image.image_reference if isinstance(self.image, SupportedImage) else self.image
 
     @property
     def os_type(self) -> str:
         """``"windows"`` or ``"linux"``, as the image or the node agent says."""
-        if isinstance(self.image, SupportedImage):
+        if isinstance(self.image, SupportedImage | CustomImage):
             return self.image.os_type
         return "windows" if "windows" in self.node_agent_sku_id.casefold() else "linux"
 
@@ -98,14 +100,11 @@ class PoolSpec:
         body: dict[str, Any] = {"id": self.pool_id, "vmSize": self.vm_size}
         if self.display_name:
             body["displayName"] = self.display_name
-        if (image := self.image_reference) is not None:
+        if self.image is not None:
+            alone = isinstance(self.image, ImageReference)
+            reference = self.image.to_body() if alone else self.image.to_body()["imageReference"]
             body["virtualMachineConfiguration"] = {
-                "imageReference": {
-                    "publisher": image.publisher,
-                    "offer": image.offer,
-                    "sku": image.sku,
-                    "version": image.version,
-                },
+                "imageReference": reference,
                 "nodeAgentSKUId": self.node_agent_sku_id,
             }
         body["resizeTimeout"] = _iso_duration(self.resize_timeout)

@@ -1,6 +1,6 @@
 """The only importer of azure.*: SDK objects to own values and back, SDK errors to own errors."""
 
-from batch_widgets.sdk.convert import pool_create_options
+from batch_widgets.sdk.convert import pool_create_options, to_sdk
 from batch_widgets.sdk.service import SdkService
 
-__all__ = ["SdkService", "pool_create_options"]
+__all__ = ["SdkService", "pool_create_options", "to_sdk"]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from azure.batch import models
 
-from batch_widgets.images import ImageReference, SupportedImage
+from batch_widgets.images import CustomImage, ImageReference, SupportedImage
 from batch_widgets.login import RemoteLoginSettings
 from batch_widgets.nodes import Node
 from batch_widgets.pools import Pool, ResizeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from batch_widgets.nodes import NodeUser
     from batch_widgets.pools import PoolSpec
+
+T = TypeVar("T")
 
 
 def _text(value: Any) -> str:
@@ -34,16 +39,62 @@ def image_reference(reference: models.BatchVmImageReference | None) -> ImageRefe
     )
 
 
-def supported_image(image: models.BatchSupportedImage) -> SupportedImage:
-    """Convert a supported image."""
+def supported_image(image: Any) -> SupportedImage:
+    """Convert a supported image; what can't be read is named in its ``unreadable``, and the rest is kept."""
+    if not isinstance(image, models.BatchSupportedImage):
+        return SupportedImage("", ImageReference("", "", ""), "", verified=False, unreadable=("row",))
+    unreadable: list[str] = []
+
+    def read(source: Any, name: str, convert: Callable[[Any], T], missing: T, *, required: bool = False) -> T:
+        if source is None:
+            return missing
+        try:
+            value = getattr(source, name)
+            if value is not None:
+                return convert(value)
+        except Exception:  # noqa: BLE001  whatever the service sent, the row is not to be lost
+            unreadable.append(name)
+            return missing
+        if required:
+            unreadable.append(name)
+        return missing
+
+    reference = read(image, "image_reference", _image_reference_model, None, required=True)
+    names = ("publisher", "offer", "sku")
+    publisher, offer, sku = (read(reference, name, _plain, "", required=True) for name in names)
     return SupportedImage(
-        node_agent_sku_id=image.node_agent_sku_id,
-        image_reference=image_reference(image.image_reference) or ImageReference("", "", ""),
-        os_type=_text(image.os_type),
-        verified=_text(image.verification_type) == "verified",
-        capabilities=None if image.capabilities is None else tuple(image.capabilities),
-        batch_support_end_of_life=image.batch_support_end_of_life,
+        node_agent_sku_id=read(image, "node_agent_sku_id", _plain, "", required=True),
+        image_reference=ImageReference(publisher, offer, sku, read(reference, "version", _plain, "") or "latest"),
+        os_type=read(image, "os_type", _text, "", required=True),
+        verified=read(image, "verification_type", _text, "", required=True) == "verified",
+        capabilities=read(image, "capabilities", _texts, None),
+        batch_support_end_of_life=read(image, "batch_support_end_of_life", _moment, None),
+        unreadable=tuple(unreadable),
     )
+
+
+def _plain(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return tuple(_plain(item) for item in value)
+
+
+def _moment(value: Any) -> datetime | None:
+    if not isinstance(value, datetime):
+        raise TypeError("not a moment")
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _image_reference_model(value: Any) -> models.BatchVmImageReference | None:
+    if not isinstance(value, models.BatchVmImageReference):
+        raise TypeError("not an image reference")
+    return value
 
 
 def pool(answer: models.BatchPool) -> Pool:
@@ -103,6 +154,26 @@ def remote_login_settings(node_id: str, answer: models.BatchNodeRemoteLoginSetti
         ipv6_port=answer.ipv6_remote_login_port or None,
         reason="" if address and port else "The service gives no address for this node.",
     )
+
+
+def to_sdk(value: SupportedImage | CustomImage | ImageReference | PoolSpec) -> Any:
+    """Give the SDK's model of a value.
+
+    Parameters
+    ----------
+    value : SupportedImage, CustomImage, ImageReference or PoolSpec
+        The value.
+
+    Returns
+    -------
+    VirtualMachineConfiguration, BatchVmImageReference or BatchPoolCreateOptions
+        The configuration for an image with its node agent, the reference for an image alone, the options for a pool.
+    """
+    if isinstance(value, ImageReference):
+        return models.BatchVmImageReference(value.to_body())
+    if isinstance(value, SupportedImage | CustomImage):
+        return models.VirtualMachineConfiguration(value.to_body())
+    return pool_create_options(value)
 
 
 def pool_create_options(spec: PoolSpec) -> models.BatchPoolCreateOptions:

@@ -66,7 +66,8 @@ class Grid(FrontEnd):
     """A table: thousands of rows, search, filters, sorting, selection by mouse and keyboard.
 
     A cell is ``None`` (missing), a scalar, a list of chips, or a mapping with ``text`` and any of ``hue``, ``note``,
-    ``muted``, ``title``, ``sort``, ``copy``, ``actions``. Text is never taken as HTML.
+    ``muted``, ``title``, ``sort``, ``copy``, ``tally``, ``actions``. Text is never taken as HTML. How many cells of
+    a group have the same ``tally`` stands in its heading.
 
     Parameters
     ----------
@@ -102,6 +103,12 @@ class Grid(FrontEnd):
 
     empty_text = traitlets.Unicode().tag(sync=True)
     """Shown when no row is left; without it, "No <row_label>s"."""
+
+    group_by = traitlets.Unicode().tag(sync=True)
+    """Key of the column under whose values the rows stand in groups that open and close; empty for none."""
+
+    group_totals = traitlets.Dict().tag(sync=True)
+    """Group to the number of rows that it has, those included that the grid was not given."""
 
     busy = traitlets.Bool(default_value=False).tag(sync=True)
     """Whether rows are on their way; told to assistive technology, nothing is dimmed."""
@@ -182,10 +189,17 @@ class Grid(FrontEnd):
 
     def visible_keys(self) -> list[str]:
         """Return the keys of the rows that search and filters leave, in the order in which the rows were given."""
+        return [key for key, row in self._rows.items() if self._lets_through(row)]
+
+    def matches(self, source: Mapping[str, Any]) -> bool:
+        """Tell whether search and filters would leave a row that the grid need not have."""
+        return self._lets_through(self._row("", source))
+
+    def _lets_through(self, row: Row) -> bool:
         words = self.search.lower().split()
         filters = [(name, wanted) for name, wanted in self.filters.items() if wanted]
         keys = [column.key for column in self._column_tuple]
-        return [key for key, row in self._rows.items() if row_matches(row_texts(keys, row.cells), words, filters)]
+        return row_matches(row_texts(keys, row.cells), words, filters)
 
     def on_pick(self, callback: Callable[[str], None], *, remove: bool = False) -> None:
         """Call ``callback(key)`` on Enter or a double click."""
@@ -242,6 +256,13 @@ class Grid(FrontEnd):
         if self.selection == "single" and len(keys) > 1:
             raise traitlets.TraitError(f"One {self.row_label} at most can be selected in this grid, not {len(keys)}.")
         return keys
+
+    @traitlets.validate("group_by")
+    def _check_group_by(self, proposal: Mapping[str, Any]) -> str:
+        key = str(proposal["value"])
+        if key and key not in {column.key for column in self._column_tuple}:
+            raise traitlets.TraitError(f"There is no column {key!r} to group by.")
+        return key
 
     @traitlets.validate("sort")
     def _check_sort(self, proposal: Mapping[str, Any]) -> list[list[str]]:

@@ -121,10 +121,11 @@ def counts_words(counts: Mapping[str, int]) -> str:
 def progress_line(fraction: float | None) -> str:
     """Give the thin line under a header: a part of it, moving where the part is not known."""
     if fraction is None:
-        return '<div class="bw-progress bw-indeterminate" role="progressbar"><i></i></div>'
+        return '<div class="bw-progress bw-indeterminate" role="progressbar" aria-label="Progress"><i></i></div>'
     percent = round(100 * fraction)
     return (
-        f'<div class="bw-progress" role="progressbar" aria-valuenow="{percent}" aria-valuemin="0" aria-valuemax="100">'
+        f'<div class="bw-progress" role="progressbar" aria-label="Progress" aria-valuenow="{percent}" '
+        f'aria-valuemin="0" aria-valuemax="100">'
         f'<i style="width:{percent}%"></i></div>'
     )
 

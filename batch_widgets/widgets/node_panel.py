@@ -65,7 +65,7 @@ class NodePanel(Panel):
         self._ledger = UserLedger(account)
         self._read_callbacks: list[Callable[[], object]] = []
         self.grid = Grid(NODE_COLUMNS, row_label="node", selection="multiple", height=290)
-        self.picker = styled(ipywidgets.Dropdown(options=[("no pool", "")]), "bw-select")
+        self.picker = styled(ipywidgets.Dropdown(description="Pool", options=[("no pool", "")]), "bw-select")
         self._refresh = button("", "bw-icon", title="Refresh", icon="refresh")
         self._states = html("", "bw-states")
         self._access = Message()

@@ -10,7 +10,7 @@ from traitlets import Bool, Instance, Int, TraitError, Tuple, Unicode, Union, va
 
 from batch_widgets import pools
 from batch_widgets.errors import ValidationError
-from batch_widgets.images import ImageReference, SupportedImage
+from batch_widgets.images import CustomImage, ImageReference, SupportedImage
 from batch_widgets.pools import PoolSpec
 from batch_widgets.problems import Problem, errors_of
 from batch_widgets.widgets import markup
@@ -63,8 +63,10 @@ class PoolBuilder(Panel):
     vm_size = Unicode("")
     """str: such as ``"Standard_D2s_v3"``."""
 
-    image = Union([Instance(SupportedImage), Instance(ImageReference)], default_value=None, allow_none=True)
-    """SupportedImage, ImageReference or None: the image; a supported image brings its node agent along."""
+    image = Union(
+        [Instance(SupportedImage), Instance(CustomImage), Instance(ImageReference)], default_value=None, allow_none=True
+    )
+    """SupportedImage, CustomImage, ImageReference or None: the image; the first two bring their node agent along."""
 
     node_agent_sku_id = Unicode("")
     """str: such as ``"batch.node.ubuntu 22.04"``."""
@@ -152,7 +154,7 @@ class PoolBuilder(Panel):
 
     def _on_edited(self, change: Mapping[str, Any]) -> None:
         name, value = change["name"], change["new"]
-        if name == "image" and isinstance(value, SupportedImage):
+        if name == "image" and isinstance(value, SupportedImage | CustomImage):
             self.node_agent_sku_id = value.node_agent_sku_id
         self._untouched -= {name}
         self._check()

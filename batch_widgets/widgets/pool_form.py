@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from batch_widgets.images import ImageReference, SupportedImage
+from batch_widgets.images import CustomImage, ImageReference, SupportedImage
 from batch_widgets.pools.rules import wrap_in_shell
 from batch_widgets.widgets import markup
 from batch_widgets.widgets.controls import Field, button, column, html, row, show, styled
@@ -237,7 +237,7 @@ class ImagePart(ipywidgets.VBox):
             self._setting = True
             try:
                 for name, control in self.controls.items():
-                    control.value = getattr(image, name) if image is not None else ""
+                    control.value = getattr(image, name, "")
             finally:
                 self._setting = False
         self._draw()
@@ -248,6 +248,8 @@ class ImagePart(ipywidgets.VBox):
             self._line.value = markup.muted("none yet: pick one in the SKU browser, or type it in")
         else:
             reference = image.image_reference if isinstance(image, SupportedImage) else image
+            if isinstance(image, CustomImage):
+                reference = image.image_id
             verified = isinstance(image, SupportedImage) and image.verified
             self._line.value = markup.mono(reference) + " " + (markup.pill("verified", "ok") if verified else "")
         self.change_button.description = "Close" if self._open else "Type it in"

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-from traitlets import Bool, Enum, Instance, Unicode
+from traitlets import Bool, Enum, Instance, Unicode, Union
 
-from batch_widgets.images import SupportedImage, images_frame, select_image
+from batch_widgets.images import CustomImage, SupportedImage, ends_within, images_frame, select_image, to_markdown
+from batch_widgets.pools import affected_pools, affected_pools_frame
 from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, html, row, show, styled, toggle
+from batch_widgets.widgets.affected_pools import AffectedPools
+from batch_widgets.widgets.controls import button, close_tree, html, row, show, styled, toggle
 from batch_widgets.widgets.copy import CopyButton
-from batch_widgets.widgets.grid import Column, Grid
+from batch_widgets.widgets.custom_image import CustomImageForm
+from batch_widgets.widgets.grid import Grid
+from batch_widgets.widgets.image_filters import FILTERS, passes, what_to_loosen
+from batch_widgets.widgets.image_rows import COLUMNS, image_row, keyed, static_table, support_summary, text_table
 from batch_widgets.widgets.panel import Panel, refuse_unknown
 
 if TYPE_CHECKING:
@@ -22,28 +29,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from batch_widgets.account import BatchAccount
+    from batch_widgets.pools import AffectedPool
     from batch_widgets.runner import Operation
 
 _FIRST_LOAD_S = 30.0
-_CHIPS = {
-    "DockerCompatible": "Docker",
-    "NvidiaTeslaDriverInstalled": "Tesla",
-    "NvidiaGridDriverInstalled": "GRID",
-    "SupportsRDMAOnly": "RDMA",
-    "IntelMPIRuntimeInstalled": "MPI",
-    "Generation2VMImage": "Gen 2",
-}
-_COLUMNS = (
-    Column("node_agent_sku_id", "Node agent", width=160, grow=True, cut="middle", filter="choice"),
-    Column("os_type", "OS", width=72, filter="choice", drop=3),
-    Column("publisher", "Publisher", width=128, grow=True),
-    Column("offer", "Offer", width=160, grow=True, cut="middle"),
-    Column("sku", "SKU", width=112, grow=True),
-    Column("version", "Version", width=66, drop=4),
-    Column("verified", "Verified", kind="pill", width=86, filter="choice"),
-    Column("capabilities", "Capabilities", kind="chips", width=190, drop=2),
-    Column("support", "Support ends", kind="pill", width=152, drop=1),
-)
+_STATIC_WAIT_S = 1.0
+_NEAR_DAYS = 90
+_ANY_DISTRIBUTION = ("Any distribution", "")
 
 
 class SkuBrowser(Panel):
@@ -69,30 +61,75 @@ class SkuBrowser(Panel):
     supported_today = Bool(default_value=True)
     """bool: only images whose support has not ended."""
 
-    selected = Instance(SupportedImage, allow_none=True)
-    """SupportedImage or None: the pick; it stays when filters hide it."""
+    distribution = Unicode("")
+    """str: what people call the system, such as ``"Ubuntu"``; empty for any."""
+
+    containers = Bool(default_value=False)
+    """bool: only images that run containers."""
+
+    gpu_driver = Bool(default_value=False)
+    """bool: only images that bring a driver for GPUs."""
+
+    rdma = Bool(default_value=False)
+    """bool: only images made for RDMA."""
+
+    by_node_agent = Bool(default_value=False)
+    """bool: the images stand below their node agents, as the list of 2017 had them."""
+
+    selected = Union([Instance(SupportedImage), Instance(CustomImage)], default_value=None, allow_none=True)
+    """SupportedImage, CustomImage or None: the pick; it stays when filters hide it."""
 
     _js_link: ipywidgets.Widget | None = None  # close() comes before it is made where an argument is refused
 
     def __init__(self, account: BatchAccount, **traits: Any) -> None:
         refuse_unknown("SkuBrowser", traits, self.class_own_traits())
-        self.grid = Grid(_COLUMNS, row_label="image", empty_text="Loading the images.")
+        self.grid = Grid(COLUMNS, row_label="image", empty_text="Loading the images.")
         self._images: tuple[SupportedImage, ...] = ()
         self._loaded = False
         self._shown: dict[str, SupportedImage] = {}
-        self._filling = False
+        self._filling = self._offering = False
         self._fill_lock = threading.RLock()  # rows are filled by the notifier and by whoever asks for visible_frame
         self._search = styled(
             ipywidgets.Text(placeholder="Search agent, publisher, offer, SKU", continuous_update=True), "bw-search"
         )
         self._os = styled(
-            ipywidgets.Dropdown(options=[("Any system", ""), ("Linux", "linux"), ("Windows", "windows")]), "bw-select"
+            ipywidgets.Dropdown(
+                description="System", options=[("Any system", ""), ("Linux", "linux"), ("Windows", "windows")]
+            ),
+            "bw-select",
         )
-        self._verified = toggle("Verified only", title="Images that the service vouches for")
-        self._supported = toggle("Supported today", title="Images whose support has not ended")
-        self._filter_row = toggle("Column filters", title="A filter below each column's name")
+        self._distribution = styled(
+            ipywidgets.Dropdown(description="Distribution", options=[_ANY_DISTRIBUTION]), "bw-select"
+        )
+        self._toggles = {
+            name: toggle(text, title=title)
+            for name, text, title in (
+                ("verified_only", "Verified only", "Images that the service vouches for"),
+                ("supported_today", "Supported today", "Images whose support has not ended"),
+                ("containers", "Containers", "Images that run containers"),
+                ("gpu_driver", "GPU driver", "Images that bring a driver for NVIDIA GPUs"),
+                ("rdma", "RDMA", "Images made for RDMA"),
+            )
+        }
         self._clear = button("Clear filters", "bw-link")
+        self._view = styled(ipywidgets.ToggleButtons(options=[("List", False), ("By node agent", True)]), "bw-seg")
+        self._filter_row = styled(
+            ipywidgets.ToggleButton(tooltip="A filter below each column's name", description="Column filters"),
+            "bw-toggle",
+        )
+        self._markdown = CopyButton(
+            label="", title="Copy table as Markdown", make_text=lambda: to_markdown(self._taken_away())
+        )
+        self._csv = CopyButton(
+            label="", title="Download CSV", filename="images.csv", make_text=lambda: self._taken_away().to_csv()
+        )
         self._refresh = button("", "bw-icon", title="Refresh", icon="refresh")
+        self._summary = html("", "bw-grow")
+        self._ask_affected = button("Which of my pools are affected", "bw-link")
+        self._type_custom = button("Use a gallery image", "bw-link")
+        self._affected: AffectedPools | None = None
+        self._custom: CustomImageForm | None = None
+        self._sections = ipywidgets.VBox()
         self._picked = html(markup.muted("No image picked. Click a row."), "bw-grow")
         self._copy = CopyButton(label="Copy as Python", disabled=True)
         self.use_button = button("Use in pool builder", "bw-primary")
@@ -101,12 +138,15 @@ class SkuBrowser(Panel):
         super().__init__(account, "Images and node agents")
         bar = row(
             "bw-bar",
-            *(self._search, self._os, self._verified, self._supported, self._filter_row),
-            html("", "bw-grow"),
-            self._clear,
+            *(self._search, self._os, self._distribution, *self._toggles.values(), html("", "bw-grow"), self._clear),
         )
+        summary = row("bw-bar", self._summary, self._ask_affected, self._type_custom)
         foot = row("bw-foot", self._picked, self._copy, self.use_button)
-        self.lay_out(bar, self.grid, foot, actions=(self._refresh,), online=(self._refresh,))
+        self.lay_out(
+            *(bar, summary, self._sections, self.grid, foot),
+            actions=(self._filter_row, self._view, self._markdown, self._csv, self._refresh),
+            online=(self._refresh, self._ask_affected),
+        )
         self._link()
         with self.closed_on_error():
             for name, value in traits.items():
@@ -116,18 +156,24 @@ class SkuBrowser(Panel):
     def _link(self) -> None:
         ipywidgets.link((self, "search"), (self._search, "value"))
         ipywidgets.link((self, "os_type"), (self._os, "value"))
-        ipywidgets.link((self, "verified_only"), (self._verified, "value"))
-        ipywidgets.link((self, "supported_today"), (self._supported, "value"))
+        ipywidgets.link((self, "by_node_agent"), (self._view, "value"))
+        for name, control in self._toggles.items():
+            ipywidgets.link((self, name), (control, "value"))
         ipywidgets.link((self._filter_row, "value"), (self.grid, "filter_row"))
         ipywidgets.link((self, "search"), (self.grid, "search"))
         # typing filters while a cell runs, too
         self._js_link = ipywidgets.jslink((self._search, "value"), (self.grid, "search"))
-        self.observe(lambda _: self._fill(), ["os_type", "verified_only", "supported_today"])
+        self.observe(lambda _: self._offer_distributions(), "distribution")
+        self._distribution.observe(self._on_distribution_chosen, "value")
+        self.observe(lambda _: self._fill(), list(FILTERS))
+        self.observe(lambda _: self._group(), "by_node_agent")
         self.observe(lambda _: self._show_pick(), "selected")
         self.grid.observe(lambda _: self._show_count(), ["search", "filters"])
         self.grid.observe(self._on_row_selected, "selected")
         self.on_click(self._refresh, self.load)
         self.on_click(self._clear, self.clear_filters)
+        self.on_click(self._ask_affected, self.affected_pools)
+        self.on_click(self._type_custom, self._open_custom)
 
     def offer_use(self, handler: Callable[[], object]) -> None:
         """Show the button that takes the pick to the pool builder."""
@@ -156,13 +202,18 @@ class SkuBrowser(Panel):
     def _on_loaded(self, images: list[SupportedImage]) -> None:
         self._images, self._loaded = tuple(images), True
         self.grid.busy = False
-        self.grid.empty_text = (
-            "No image is left. Loosen a filter: “Verified only”, “Supported today”, the system or the search."
-            if images
-            else f"{self.account.name} has no images."
-        )
+        self._offer_distributions()
+        if self._custom is not None:
+            self._custom.set_images(self._images)
         self._fill()
         self.announce(f"{len(images)} images loaded")
+        if broken := [image for image in images if image.unreadable]:
+            names = ", ".join(sorted({name for image in broken for name in image.unreadable}))
+            self.message.show(
+                "warn",
+                f"{len(broken)} of {len(images)} rows could not be read in full.",
+                f"They are in the list with what could be read. What could not: {names}.",
+            )
 
     def _on_load_failed(self, error: BaseException) -> None:
         self._on_load_ended("failed")
@@ -200,46 +251,179 @@ class SkuBrowser(Panel):
         """The part of :attr:`frame` that the filters leave."""
         self._wait()
         self._fill()
-        return images_frame([self._shown[key] for key in self.grid.visible_keys()])
+        return images_frame(self._visible())
 
     # filters
 
     def clear_filters(self) -> None:
         """Show every image."""
         self.search = ""
-        self.os_type = ""
-        self.verified_only = False
-        self.supported_today = False
+        for name, (_, off, _) in FILTERS.items():
+            setattr(self, name, off)
         self.grid.filters = {}
+
+    def _offer_distributions(self) -> None:
+        names = {image.distribution for image in self._images} | ({self.distribution} - {""})
+        options = [_ANY_DISTRIBUTION, *((name, name) for name in sorted(names))]
+        self._offering = True  # other options take the choice back for a moment
+        try:
+            if list(self._distribution.options) != options:
+                self._distribution.options = options
+            self._distribution.value = self.distribution
+        finally:
+            self._offering = False
+
+    def _on_distribution_chosen(self, change: Mapping[str, Any]) -> None:
+        if not self._offering:
+            self.distribution = change["new"]
+
+    def _group(self) -> None:
+        self.grid.group_by = "node_agent_sku_id" if self.by_node_agent else ""
+        self._show_count()
 
     def _fill(self) -> None:
         if not self._loaded:
             return
         with self._fill_lock:
             now = datetime.now(UTC)
-            self._shown = {
-                image.key: image
-                for image in self._images
-                if (not self.verified_only or image.verified)
-                and (not self.supported_today or not image.support_ended(now))
-                and (not self.os_type or image.os_type == self.os_type)
-            }
+            values = self._filter_values()
+            images = keyed(self._images)
+            self._shown = {key: image for key, image in images.items() if passes(image, values, now)}
             self._filling = True  # rows that leave take their selection along; the pick stays
             try:
-                self.grid.set_rows([_row(image, now) for image in self._shown.values()])
+                self.grid.set_rows([image_row(key, image, now) for key, image in self._shown.items()])
+                self.grid.group_totals = dict(Counter(image.node_agent_sku_id for image in self._images))
                 picked = self.selected.key if self.selected else ""
                 self.grid.selected = (picked,) if picked in self._shown else ()
             finally:
                 self._filling = False
+        self._summary.value = support_summary(self._images, now)
         self._show_count()
         self._show_pick()
 
+    def _filter_values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in FILTERS}
+
+    def _visible(self) -> list[SupportedImage]:
+        return [self._shown[key] for key in self.grid.visible_keys()]
+
     def _show_count(self) -> None:
-        if self._loaded:
-            count = len(self.grid.visible_keys())
-            self.show_facts(
-                markup.span(f"{count} of {len(self._images)} images"), markup.muted(self.account.images_note)
+        if not self._loaded:
+            return
+        visible = self._visible()
+        agents = len({image.node_agent_sku_id for image in visible})
+        groups = f", {agents} node agent{'' if agents == 1 else 's'}" if self.by_node_agent else ""
+        self.show_facts(
+            markup.span(f"{len(visible)} of {len(self._images)} images{groups}"), markup.muted(self.account.images_note)
+        )
+        if not self._images:
+            self.grid.empty_text = f"{self.account.name} has no images."
+        elif not visible:
+            self.grid.empty_text = what_to_loosen(
+                self._images, self._filter_values(), self._matches_text, datetime.now(UTC)
             )
+
+    def _matches_text(self, image: SupportedImage) -> bool:
+        return self.grid.matches(image_row(image.key, image, datetime.now(UTC)))
+
+    # end of support
+
+    def end_of_support(self, days: float = _NEAR_DAYS) -> pd.DataFrame:
+        """Give the images whose support has ended or ends within some days, the earliest first.
+
+        Parameters
+        ----------
+        days : float
+            How far to look ahead.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The rows of :attr:`frame`; those without a known end are not among them.
+        """
+        found = [image for image in self.images if ends_within(image.batch_support_end_of_life, days)]
+        return images_frame(sorted(found, key=lambda image: image.batch_support_end_of_life or datetime.now(UTC)))
+
+    def affected_pools(self, days: int = _NEAR_DAYS) -> Operation[pd.DataFrame]:
+        """List the account's pools whose image is past the end of its support or near it, and show them.
+
+        Parameters
+        ----------
+        days : int
+            How far to look ahead.
+
+        Returns
+        -------
+        Operation
+            Its result is a DataFrame; see :func:`batch_widgets.pools.affected_pools_frame`.
+        """
+        if self._affected is None:
+            self._affected = AffectedPools(lambda image: setattr(self, "selected", image))
+            self.on_click(self._affected.close_button, lambda: self._open_section(self._affected, is_open=False))
+        shown = self._affected
+        self._open_section(shown, is_open=True)
+        shown.ask(self.account.name)
+
+        found: list[AffectedPool] = []
+        known = 0
+
+        async def find(_: object) -> pd.DataFrame:
+            nonlocal known
+            images = self._images or tuple(await self.account.aio.list_supported_images())
+            pools = await self.account.aio.list_pools()
+            known = len(pools)
+            found.extend(affected_pools(pools, images, days))
+            return affected_pools_frame(found)
+
+        def failed(error: BaseException) -> None:
+            shown.fail()
+            self.show_error(error, retry=lambda: self.affected_pools(days))
+
+        return self.follow(
+            self.account.runner.submit("Look for affected pools", find),
+            lambda _: shown.set_pools(found, known, days),
+            failed=failed,
+            cancelled=shown.fail,
+            superseded=False,
+        )
+
+    def _open_custom(self) -> None:
+        if self._custom is None:
+            self._custom = CustomImageForm(lambda image: setattr(self, "selected", image))
+            self._custom.set_images(self._images)
+            self._custom.pick.on_click(self.settled(self._custom.submit))
+        self._open_section(self._custom, is_open=self._custom not in self._sections.children)
+
+    def _open_section(self, section: ipywidgets.Widget | None, *, is_open: bool) -> None:
+        others = tuple(child for child in self._sections.children if child is not section)
+        self._sections.children = (*others, section) if is_open and section is not None else others
+
+    # taking it away
+
+    def _taken_away(self) -> pd.DataFrame:
+        return images_frame(self._visible())
+
+    def _heading(self) -> str:
+        if not self._loaded:
+            return f"SKU browser on {self.account.name}: the images are not loaded yet."
+        return f"{len(self._visible())} of {len(self._images)} images of {self.account.name}"
+
+    def __str__(self) -> str:
+        return text_table(self._visible(), self._heading())
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Give the widget, and beside it what a terminal and a page without a kernel show."""
+        bundle = super()._repr_mimebundle_(**options)
+        if not self._loaded:
+            with contextlib.suppress(Exception):  # the widget itself says what is wrong
+                self._load.result(_STATIC_WAIT_S)
+                self._wait()
+                self._fill()
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if data is not None:
+            data["text/plain"] = str(self)
+            data["text/html"] = static_table(self._visible(), self._heading())
+        return bundle
 
     # picking
 
@@ -256,8 +440,9 @@ class SkuBrowser(Panel):
         AmbiguousSelectionError
             If no image matches, or several do and neither ``first`` nor ``latest`` is set.
         """
-        self.selected = select_image(self.images, query, **how)
-        return self.selected
+        image = select_image(self.images, query, **how)
+        self.selected = image
+        return image
 
     def _on_row_selected(self, change: Mapping[str, Any]) -> None:
         with self._fill_lock:
@@ -279,50 +464,20 @@ class SkuBrowser(Panel):
             self._picked.value = markup.muted("No image picked. Click a row.")
             self._copy.text = ""
             return
-        hidden = "" if image.key in self._shown else markup.muted("(hidden by the filters)")
+        elsewhere = isinstance(image, CustomImage) or image.key in self._shown
+        hidden = "" if elsewhere else markup.muted("(hidden by the filters)")
         self._picked.value = " ".join((markup.muted("Picked"), markup.mono(str(image)), hidden))
-        self._copy.text = (
-            f"browser.select(publisher={image.publisher!r}, offer={image.offer!r}, sku={image.sku!r}, "
-            f"node_agent_sku_id={image.node_agent_sku_id!r})"
-        )
+        self._copy.text = image.to_python()
 
     def close(self) -> None:
         """Close the browser with all that it is made of."""
         if self._js_link is not None:
             self._js_link.close()
+            for section in (self._affected, self._custom):
+                if section is not None:
+                    close_tree(section)
         super().close()
 
     def __repr__(self) -> str:
         picked = f", picked {self.selected}" if self.selected else ""
         return f"<SkuBrowser on {self.account.name}: {len(self._images)} images{picked}>"
-
-
-def _row(image: SupportedImage, now: datetime) -> dict[str, Any]:
-    return {
-        "key": image.key,
-        "node_agent_sku_id": image.node_agent_sku_id,
-        "os_type": image.os_type,
-        "publisher": image.publisher,
-        "offer": image.offer,
-        "sku": image.sku,
-        "version": image.version,
-        "verified": {"text": "verified", "hue": "ok"} if image.verified else {"text": "unverified", "hue": "none"},
-        "capabilities": None
-        if image.capabilities is None
-        else [{"text": _CHIPS.get(name, name), "title": name} for name in image.capabilities],
-        "support": _support(image, now),
-    }
-
-
-def _support(image: SupportedImage, now: datetime) -> dict[str, Any]:
-    end = image.batch_support_end_of_life
-    if end is None:
-        return {"text": "no date", "muted": True}
-    days = (end - now).days
-    if end <= now:
-        label = {"text": "ended", "hue": "err"}
-    elif days < 365:
-        label = {"text": f"{days} days", "hue": "warn" if days <= 90 else "none"}
-    else:
-        label = {"text": "supported", "hue": "ok"}
-    return {**label, "note": f"{end.day} {end:%b %Y}", "sort": end.timestamp()}

@@ -123,9 +123,7 @@ class Workbench(Panel):
         image, pool, nodes = self._results
         picked = self.browser.selected
         image.value = (
-            f"{markup.pill('picked', 'ok')} {markup.muted(f'{picked.publisher} {picked.sku}')}"
-            if picked
-            else markup.muted("none picked yet")
+            f"{markup.pill('picked', 'ok')} {markup.muted(picked.label)}" if picked else markup.muted("none picked yet")
         )
         pool.value = self._pool_words()
         view = self.panel.last_view

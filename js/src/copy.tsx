@@ -1,18 +1,38 @@
 // A button that copies a text; where the browser refuses, the text is shown selected.
 import { Component, render } from "preact";
 import { copyText } from "./clipboard.ts";
-import type { Model, Session } from "./host.ts";
+import { type Model, pageState, type Session } from "./host.ts";
 import { Icon } from "./icons.tsx";
 
 const DONE_MS = 1500;
-const TRAITS = ["text", "label", "title", "disabled"];
+const TRAITS = ["text", "label", "title", "disabled", "filename"];
+
+function download(text: string, filename: string): boolean {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = filename;
+  link.click();
+  URL.revokeObjectURL(url);
+  return true;
+}
 
 interface State {
   done: boolean;
   refused: string | null;
 }
 
-export class CopyView extends Component<{ text: string; label: string; title: string; disabled?: boolean }, State> {
+interface Props {
+  /** Gives the text, which may have to come from the kernel. */
+  text: () => string | Promise<string>;
+  label: string;
+  title: string;
+  disabled?: boolean;
+  /** With a name the text is downloaded instead. */
+  filename?: string;
+}
+
+export class CopyView extends Component<Props, State> {
   override state: State = { done: false, refused: null };
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -20,18 +40,20 @@ export class CopyView extends Component<{ text: string; label: string; title: st
     clearTimeout(this.#timer);
   }
 
-  #copy = async (): Promise<void> => {
-    const { text } = this.props;
-    const done = await copyText(text);
+  #act = async (): Promise<void> => {
+    const text = await this.props.text();
+    const { filename } = this.props;
+    const done = filename ? download(text, filename) : await copyText(text);
     this.setState({ done, refused: done ? null : text });
     clearTimeout(this.#timer);
     if (done) this.#timer = setTimeout(() => this.setState({ done: false }), DONE_MS);
   };
 
   render() {
-    const { label, title, disabled = false } = this.props;
+    const { label, title, disabled = false, filename } = this.props;
     const { done, refused } = this.state;
-    const name = done ? "Copied" : title || label || "Copy";
+    const after = filename ? "Downloaded" : "Copied";
+    const name = done ? after : title || label || "Copy";
     return (
       <span class="bw-copy">
         <button
@@ -40,13 +62,13 @@ export class CopyView extends Component<{ text: string; label: string; title: st
           title={name}
           aria-label={label && !done ? undefined : name}
           disabled={disabled}
-          onClick={() => void this.#copy()}
+          onClick={() => void this.#act()}
         >
-          <Icon name={done ? "check" : "copy"} />
+          <Icon name={done ? "check" : filename ? "download" : "copy"} />
           {label && <span>{label}</span>}
         </button>
         <span class="bw-sr" role="status">
-          {done ? "Copied" : ""}
+          {done ? after : ""}
         </span>
         {refused !== null && (
           <span class="bw-refused">
@@ -74,17 +96,35 @@ export function startCopy(model: Model): Session {
     for (const draw of draws) draw();
   };
   for (const name of TRAITS) model.on(`change:${name}`, redraw);
+  // A text that would be too large to be state is asked for when it is wanted.
+  const waiting = new Map<number, (text: string) => void>();
+  let asked = 0;
+  const text = () => {
+    if (!model.get("on_demand")) return String(model.get("text") ?? "");
+    asked += 1;
+    const request = asked;
+    return new Promise<string>((resolve) => {
+      waiting.set(request, resolve);
+      model.send({ type: "text", page: pageState().page, request });
+    });
+  };
   return {
-    message() {},
+    message(content) {
+      if (content.type !== "text" || content["page"] !== pageState().page) return;
+      const request = Number(content["request"]);
+      waiting.get(request)?.(String(content["text"]));
+      waiting.delete(request);
+    },
     render(el) {
       el.classList.add("bw-host", "bw-host-copy");
       const draw = () =>
         render(
           <CopyView
-            text={String(model.get("text") ?? "")}
+            text={text}
             label={String(model.get("label") ?? "")}
             title={String(model.get("title") ?? "")}
             disabled={Boolean(model.get("disabled"))}
+            filename={String(model.get("filename") ?? "")}
           />,
           el,
         );

@@ -151,7 +151,7 @@ class SecretView extends Component<{ session: SecretSession }, { shown: boolean 
         {revealed !== null && (
           <div class="bw-revealed">
             <code>{revealed}</code>
-            <CopyView text={revealed} label="Copy" title="Copy" />
+            <CopyView text={() => revealed} label="Copy" title="Copy" />
             <button type="button" class="bw-btn" onClick={() => session.dismiss()}>
               Hide
             </button>

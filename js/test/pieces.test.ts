@@ -219,3 +219,45 @@ describe("the style sheet", () => {
     expect(document.querySelectorAll("#batch-widgets-style")).toHaveLength(1);
   });
 });
+
+describe("a text on demand", () => {
+  it("is asked of the kernel, and answers to others are not taken", async () => {
+    const model = new FakeModel({ text: "", label: "CSV", title: "", disabled: false, filename: "", on_demand: true });
+    const el = document.body.appendChild(document.createElement("div"));
+    const writeText = vi.fn().mockResolvedValue(undefined);
+    vi.stubGlobal("navigator", { clipboard: { writeText } });
+    const session = startCopy(model);
+    session.render(el);
+    el.querySelector("button")?.click();
+    await Promise.resolve();
+    const asked = model.sent.at(-1) as { type: string; page: string; request: number };
+    expect(asked.type).toBe("text");
+    session.message({ ...asked, page: "another", text: "no" });
+    session.message({ ...asked, request: asked.request + 1, text: "no" });
+    expect(writeText).not.toHaveBeenCalled();
+    session.message({ ...asked, text: "yes" });
+    await vi.waitFor(() => expect(writeText).toHaveBeenCalledWith("yes"));
+    await vi.waitFor(() => expect(el.querySelector("[role=status]")?.textContent).toBe("Copied"));
+    vi.unstubAllGlobals();
+  });
+
+  it("is downloaded under its name", async () => {
+    const model = new FakeModel({ text: "a,b\n", label: "CSV", title: "", filename: "images.csv", on_demand: false });
+    const el = document.body.appendChild(document.createElement("div"));
+    const blobs: Blob[] = [];
+    vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => {
+      blobs.push(blob as Blob);
+      return "blob:x";
+    });
+    const names: string[] = [];
+    vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
+      names.push(this.download);
+    });
+    startCopy(model).render(el);
+    el.querySelector("button")?.click();
+    await vi.waitFor(() => expect(names).toEqual(["images.csv"]));
+    expect(await blobs[0]?.text()).toBe("a,b\n");
+    expect(el.querySelector("[role=status]")?.textContent).toBe("Downloaded");
+    vi.restoreAllMocks();
+  });
+});

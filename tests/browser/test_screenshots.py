@@ -39,6 +39,13 @@ def test_screenshots_of_the_sku_browser(notebook: Notebook):
     notebook.python('browser.search = "no such image"')
     output.get_by_text("No image is left").wait_for()
     both_themes(notebook, output, "sku-browser-empty")
+    notebook.python("browser.clear_filters(); browser.verified_only = True; browser.by_node_agent = True")
+    output.locator("[aria-expanded]").first.wait_for()
+    both_themes(notebook, output, "sku-browser-groups")
+    notebook.python("browser.by_node_agent = False; browser.affected_pools().result(10)")
+    output.get_by_role("button", name="Use a gallery image").click()
+    output.get_by_text("pools are on images", exact=False).wait_for()
+    both_themes(notebook, output, "sku-browser-sections")
 
 
 def test_screenshots_of_the_pool_builder(notebook: Notebook):

@@ -68,13 +68,21 @@ def test_node_agent_skus_work_as_in_2017():
 DTYPES = {
     "node_agent_sku_id": "category",
     "os_type": "category",
+    "distribution": "category",
     "publisher": "string",
     "offer": "string",
     "sku": "string",
     "version": "string",
     "verified": "bool",
+    "generation": "Int8",
+    "containers": "boolean",
+    "gpu_driver": "boolean",
+    "rdma": "boolean",
+    "mpi": "boolean",
     "capabilities": "object",
     "batch_support_end_of_life": "datetime64[us, UTC]",
+    "days_of_support_left": "Int64",
+    "support": "category",
 }
 
 

@@ -14,6 +14,8 @@ export interface RichCell {
   title?: string;
   sort?: string | number | boolean | null;
   copy?: string;
+  /** What a heading above grouped rows counts; its hue is the cell's. */
+  tally?: string;
   actions?: Action[];
 }
 

@@ -28,7 +28,7 @@ function toButton(action: Action): CellButton {
   return { name: action.name, label: action.label ?? action.name, icon: action.icon };
 }
 
-function hueClass(hue: string | undefined): string {
+export function hueClass(hue: string | undefined): string {
   return hue && HUES.has(hue) ? `bw-${hue}` : "bw-none";
 }
 

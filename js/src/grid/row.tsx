@@ -19,6 +19,8 @@ interface Props {
   label: string;
   selectable: boolean;
   selected: boolean;
+  /** The column that the heading above says, or -1. */
+  grouped: number;
   mark: Mark | null;
   copied: string | null;
   view: GridView;
@@ -30,7 +32,8 @@ export class GridRow extends Component<Props> {
   }
 
   render() {
-    const { row, index, ariaIndex, layout, many, label, selectable, selected, mark, copied, view } = this.props;
+    const { row, index, ariaIndex, layout, many, label, selectable, selected, grouped, mark, copied, view } =
+      this.props;
     const active = (column: number) => (mark?.column === column && mark.part === 0 ? "bw-active" : "");
     return (
       <div
@@ -38,6 +41,7 @@ export class GridRow extends Component<Props> {
         role="row"
         aria-rowindex={ariaIndex}
         aria-selected={selectable ? selected : undefined}
+        aria-level={grouped < 0 ? undefined : 2}
         data-key={row.key}
         style={{ transform: `translateY(${index * ROW_HEIGHT}px)` }}
       >
@@ -78,16 +82,18 @@ export class GridRow extends Component<Props> {
               title={cellTitle(value)}
               style={{ width: `${width}px`, textAlign: alignOf(spec) as "left" }}
             >
-              <CellContent
-                value={value}
-                column={spec}
-                width={width}
-                measure={view.measure as Measure}
-                id={id}
-                activePart={mark?.column === column ? mark.part : 0}
-                copied={copied}
-                press={(button) => view.pressButton(row.key, spec.key, button)}
-              />
+              {at === grouped ? null : (
+                <CellContent
+                  value={value}
+                  column={spec}
+                  width={width}
+                  measure={view.measure as Measure}
+                  id={id}
+                  activePart={mark?.column === column ? mark.part : 0}
+                  copied={copied}
+                  press={(button) => view.pressButton(row.key, spec.key, button)}
+                />
+              )}
             </div>
           );
         })}

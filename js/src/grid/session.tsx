@@ -5,14 +5,16 @@
 // user leaves, the rows are in order. Which rows are shown always follows the filters at once.
 import { render } from "preact";
 import type { Message, Model, Session } from "../host.ts";
+import { cellText } from "./cell.ts";
 import { Engine, type Sort } from "./engine.ts";
 import type { Filters } from "./filter.ts";
+import { groupRows } from "./group.ts";
 import { holdOrder, sameOrder } from "./order.ts";
 import { type Row, Store } from "./store.ts";
 import { GridView } from "./view.tsx";
 
-const INPUTS = ["search", "filters", "sort"];
-const LOOKS = ["selected", "selection", "height", "filter_row", "empty_text", "row_label", "busy"];
+const INPUTS = ["search", "filters", "sort", "group_by"];
+const LOOKS = ["selected", "selection", "height", "filter_row", "empty_text", "row_label", "busy", "group_totals"];
 const TYPING_MS = 200;
 
 export class GridSession implements Session {
@@ -20,10 +22,14 @@ export class GridSession implements Session {
   readonly model: Model;
   /** Widths that the user chose, by column. */
   readonly widths = new Map<string, number>();
+  /** What is shown from top to bottom, headings of groups included. */
   visible: Row[] = [];
   /** Whether the order is not that of the values, for the user is looking. */
   held = false;
   #engine = new Engine();
+  #ordered: Row[] = [];
+  #open = new Set<string>();
+  #groupedBy = "";
   #views = new Set<() => void>();
   #present = new Set<unknown>();
   #selected: readonly string[] = [];
@@ -86,6 +92,25 @@ export class GridSession implements Session {
     this.#typing = setTimeout(() => this.model.save_changes(), TYPING_MS);
   }
 
+  /** The column that the rows are grouped by, or -1. */
+  get groupColumn(): number {
+    const key = this.model.get("group_by");
+    return key ? this.store.columns.findIndex((column) => column.key === key) : -1;
+  }
+
+  /** How many rows a group has, those included that no filter lets through. */
+  totalOf(name: string): number | undefined {
+    return (this.model.get("group_totals") as Record<string, number> | undefined)?.[name];
+  }
+
+  /** Open or close a group; without a wish, turn it over. */
+  fold(name: string, open = !this.#open.has(name)): void {
+    if (open) this.#open.add(name);
+    else this.#open.delete(name);
+    this.#group();
+    this.redraw();
+  }
+
   pick(key: string): void {
     this.model.send({ type: "pick", key });
   }
@@ -142,9 +167,23 @@ export class GridSession implements Session {
     const { rows, columns } = this.store;
     const next = this.#engine.update(rows, columns, String(this.model.get("search") ?? ""), this.filters, this.sort);
     const hold = !byUser && this.#present.size > 0 && this.sort.length > 0;
-    this.visible = hold ? holdOrder(this.visible, next) : next;
-    this.held = hold && !sameOrder(this.visible, next);
+    this.#ordered = hold ? holdOrder(this.#ordered, next) : next;
+    this.held = hold && !sameOrder(this.#ordered, next);
+    this.#group();
     this.redraw();
+  }
+
+  #group(): void {
+    const column = this.groupColumn;
+    const key = String(this.model.get("group_by") ?? "");
+    if (key !== this.#groupedBy) {
+      // What is selected stays in sight.
+      this.#groupedBy = key;
+      const chosen = this.#ordered.filter((row) => this.isSelected(row.key));
+      this.#open = new Set(chosen.map((row) => cellText(row.cells[column] ?? null)));
+    }
+    const descending = this.sort.some(([name, direction]) => name === key && direction === "desc");
+    this.visible = column < 0 ? this.#ordered : groupRows(this.#ordered, column, this.#open, descending);
   }
 }
 

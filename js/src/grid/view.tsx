@@ -8,7 +8,9 @@ import { copyText } from "../clipboard.ts";
 import { cellText } from "./cell.ts";
 import { buttonsOf, type CellButton } from "./cells.tsx";
 import { Window } from "./engine.ts";
+import { headingOf } from "./group.ts";
 import { GridHeader } from "./header.tsx";
+import { HeadingView } from "./heading.tsx";
 import { CHECK_WIDTH, type Layout, layOut, MIN_WIDTH, type Placed } from "./layout.ts";
 import { Measure } from "./measure.ts";
 import { GridRow } from "./row.tsx";
@@ -98,8 +100,15 @@ export class GridView extends Component<Props> {
     return part > 0 ? `${cell}-b${part}` : cell;
   }
 
+  /** The mark as it is told: a heading is one cell, whatever column the arrows came by. */
+  #told(): Mark {
+    return headingOf(this.props.session.visible[this.mark.row])
+      ? { ...this.mark, column: this.#firstColumn }
+      : this.mark;
+  }
+
   #keys(): string[] {
-    return this.props.session.visible.map((row) => row.key);
+    return this.props.session.visible.filter((row) => !headingOf(row)).map((row) => row.key);
   }
 
   // A patch can move or remove the marked row: the mark follows its row, and stays at its place when the row is gone.
@@ -113,6 +122,12 @@ export class GridView extends Component<Props> {
     }
     mark.column = Math.max(this.#firstColumn, Math.min(mark.column, this.layout.columns.length - 1));
     if (mark.part > this.#partsAt(mark)) mark.part = 0;
+  }
+
+  #fold(row: number, open?: boolean): boolean {
+    const heading = headingOf(this.props.session.visible[row]);
+    if (heading) this.props.session.fold(heading.name, open);
+    return heading !== undefined;
   }
 
   #partsAt({ row, column }: Mark): number {
@@ -160,6 +175,7 @@ export class GridView extends Component<Props> {
 
   #sideways(step: 1 | -1): void {
     const { mark } = this;
+    if (this.#fold(mark.row, step > 0)) return;
     const part = mark.part + step;
     if (mark.row >= 0 && part >= 0 && part <= this.#partsAt(mark)) {
       this.#moveTo({ part });
@@ -234,7 +250,7 @@ export class GridView extends Component<Props> {
     const { session } = this.props;
     const chosen = session.visible.filter((row) => session.isSelected(row.key));
     const marked = session.visible[this.mark.row];
-    const rows = chosen.length ? chosen : marked ? [marked] : [];
+    const rows = chosen.length ? chosen : marked && !headingOf(marked) ? [marked] : [];
     const flat = (text: string) => text.replace(/\s+/g, " ");
     const lines = rows.map((row) =>
       this.layout.columns.map(({ index }) => flat(cellText(row.cells[index] ?? null))).join("\t"),
@@ -252,7 +268,7 @@ export class GridView extends Component<Props> {
       return;
     }
     const at = session.visible[row];
-    if (!at) return;
+    if (!at || this.#fold(row)) return;
     const button = placed && part > 0 ? buttonsOf(at.cells[placed.index] ?? null)[part - 1] : undefined;
     if (button && placed) {
       this.pressButton(at.key, placed.spec.key, button);
@@ -264,7 +280,7 @@ export class GridView extends Component<Props> {
 
   #space(): void {
     const at = this.props.session.visible[this.mark.row];
-    if (this.mark.row < 0 || this.mark.part > 0) this.#enter();
+    if (this.mark.row < 0 || this.mark.part > 0 || headingOf(at)) this.#enter();
     else if (at) this.#select(at.key, { toggle: true });
   }
 
@@ -275,7 +291,7 @@ export class GridView extends Component<Props> {
       this.#anchor ??= from ?? null;
       const to = Math.max(0, row);
       this.#moveTo({ row: to });
-      if (this.#markKey) this.#select(this.#markKey, { extend: true });
+      if (this.#markKey && !headingOf(this.props.session.visible[to])) this.#select(this.#markKey, { extend: true });
       return;
     }
     this.#anchor = null;
@@ -383,6 +399,10 @@ export class GridView extends Component<Props> {
     const place = this.#place(event);
     const row = place && this.props.session.visible[place.row];
     if (!place || !row || (this.#hasTextSelection() && !event.shiftKey)) return;
+    if (this.#fold(place.row)) {
+      this.#moveTo(place, false);
+      return;
+    }
     const { shiftKey: extend } = event;
     const toggle = event.ctrlKey || event.metaKey || (place.column < 0 && !extend);
     if (extend && this.#anchor === null) this.#anchor = this.#markKey;
@@ -393,7 +413,7 @@ export class GridView extends Component<Props> {
   #onDblClick = (event: MouseEvent): void => {
     const place = this.#place(event);
     const row = place && this.props.session.visible[place.row];
-    if (!row || place.column < 0) return;
+    if (!row || place.column < 0 || headingOf(row)) return;
     getSelection()?.removeAllRanges();
     this.props.session.pick(row.key);
   };
@@ -427,7 +447,7 @@ export class GridView extends Component<Props> {
         <div
           ref={this.root}
           class={`bw-grid ${this.#keyboard ? "bw-keyboard" : ""}`}
-          role="grid"
+          role={session.groupColumn < 0 ? "grid" : "treegrid"}
           id={this.id}
           tabIndex={0}
           aria-label={`${label[0]?.toUpperCase() ?? ""}${label.slice(1)}s`}
@@ -435,7 +455,7 @@ export class GridView extends Component<Props> {
           aria-colcount={store.columns.length + (many ? 1 : 0)}
           aria-multiselectable={session.selection === "none" ? undefined : many}
           aria-busy={model.get("busy") ? true : undefined}
-          aria-activedescendant={visible.length || this.mark.row < 0 ? this.cellId(this.mark) : undefined}
+          aria-activedescendant={visible.length || this.mark.row < 0 ? this.cellId(this.#told()) : undefined}
           style={{ height: `${height}px`, scrollPaddingTop: `${header}px` }}
           onKeyDown={this.#onKeyDown}
           onMouseDown={this.#onMouseDown}
@@ -462,6 +482,23 @@ export class GridView extends Component<Props> {
             {indices.map((index) => {
               const row = visible[index];
               if (!row) return null;
+              const heading = headingOf(row);
+              if (heading) {
+                return (
+                  <HeadingView
+                    key={row.key}
+                    heading={heading}
+                    total={session.totalOf(heading.name)}
+                    label={label}
+                    index={index}
+                    ariaIndex={index + headerRows + 1}
+                    columns={store.columns.length + (many ? 1 : 0)}
+                    id={this.cellId({ row: index, column: this.#firstColumn, part: 0 })}
+                    marked={this.mark.row === index}
+                    width={layout.total}
+                  />
+                );
+              }
               return (
                 <GridRow
                   key={row.key}
@@ -473,6 +510,7 @@ export class GridView extends Component<Props> {
                   label={label}
                   selectable={session.selection !== "none"}
                   selected={session.isSelected(row.key)}
+                  grouped={session.groupColumn}
                   mark={this.mark.row === index ? this.mark : null}
                   copied={this.#copied}
                   view={this}

@@ -1,0 +1,83 @@
+"""The pools whose image is past or near its end of support, below the SKU browser's filters."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from batch_widgets.widgets import markup
+from batch_widgets.widgets.controls import button, html, row
+from batch_widgets.widgets.grid import Column, Grid
+from batch_widgets.widgets.image_rows import support_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batch_widgets.images import SupportedImage
+    from batch_widgets.pools import AffectedPool
+
+_COLUMNS = (
+    Column("pool", "Pool", width=140, grow=True),
+    Column("image", "Image", width=240, grow=True, cut="middle"),
+    Column("support", "Support ends", kind="pill", width=160),
+    Column("nodes", "Nodes", kind="number", width=60),
+    Column("successor", "Successor", width=160, grow=True),
+)
+
+
+class AffectedPools(ipywidgets.VBox):
+    """A table of pools, each with the image that could follow.
+
+    Parameters
+    ----------
+    on_pick : callable
+        Called with the successor that was chosen.
+    """
+
+    def __init__(self, on_pick: Callable[[SupportedImage], object]) -> None:
+        self._successors: dict[str, SupportedImage] = {}
+        self._said = html("", "bw-grow")
+        self.close_button = button("Close", "bw-link")
+        self.grid = Grid(_COLUMNS, row_label="pool", selection="none", height=180, empty_text="No pool is affected.")
+        self._on_pick = on_pick
+        self.grid.on_action(self._on_action)
+        super().__init__((row("bw-bar", self._said, self.close_button), self.grid))
+
+    def _on_action(self, key: str, _column: str, _action: str) -> None:
+        self._on_pick(self._successors[key])
+
+    def ask(self, name: str) -> None:
+        """Show that the pools are asked for."""
+        self._said.value = markup.muted(f"Asking {name} for its pools.")
+        self.grid.busy = True
+
+    def fail(self) -> None:
+        """Show that they couldn't be had."""
+        self._said.value = markup.muted("The pools could not be listed.")
+        self.grid.busy = False
+
+    def set_pools(self, affected: Sequence[AffectedPool], known: int, days: int) -> None:
+        """Show the affected ones of all that are known."""
+        now = datetime.now(UTC)
+        self._said.value = markup.span(
+            f"{len(affected)} of {known} pools are on images whose support has ended or ends within {days} days"
+        )
+        self._successors = {one.pool.id: one.successor for one in affected if one.successor is not None}
+        self.grid.set_rows([_row(one, now) for one in affected])
+        self.grid.busy = False
+
+
+def _row(one: AffectedPool, now: datetime) -> dict[str, Any]:
+    image, successor = one.image, one.successor
+    return {
+        "key": one.pool.id,
+        "pool": one.pool.id,
+        "image": f"{image.publisher} {image.offer} {image.sku}",
+        "support": support_cell(image, now),
+        "nodes": one.pool.current_dedicated_nodes + one.pool.current_low_priority_nodes,
+        "successor": {"text": "none evident", "muted": True}
+        if successor is None
+        else {"text": successor.sku, "actions": [{"name": "pick", "label": "Pick"}]},
+    }

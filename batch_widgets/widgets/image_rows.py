@@ -1,0 +1,124 @@
+"""How images stand in the SKU browser's grid, in words and on a page without a kernel."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from batch_widgets.images import row_keys, support_state
+from batch_widgets.widgets import markup
+from batch_widgets.widgets.grid import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from batch_widgets.images import SupportedImage
+
+CHIPS = {
+    "DockerCompatible": "Docker",
+    "NvidiaTeslaDriverInstalled": "Tesla",
+    "NvidiaGridDriverInstalled": "GRID",
+    "SupportsRDMAOnly": "RDMA",
+    "IntelMPIRuntimeInstalled": "MPI",
+    "Generation2VMImage": "Gen 2",
+}
+COLUMNS = (
+    Column("node_agent_sku_id", "Node agent", width=160, grow=True, cut="middle", filter="choice"),
+    Column("os_type", "OS", width=72, filter="choice", drop=3),
+    Column("publisher", "Publisher", width=128, grow=True),
+    Column("offer", "Offer", width=160, grow=True, cut="middle"),
+    Column("sku", "SKU", width=112, grow=True),
+    Column("version", "Version", width=66, drop=4),
+    Column("verified", "Verified", kind="pill", width=86, filter="choice"),
+    Column("capabilities", "Capabilities", kind="chips", width=190, drop=2),
+    Column("support", "Support ends", kind="pill", width=152, drop=1),
+)
+_HUES = {"ended": "err", "within 90 days": "warn", "within a year": "none", "later": "ok"}
+_TALLIES = {"ended": "ended", "within 90 days": "end within 90 days"}
+_SUMMARY = {
+    "ended": "ended",
+    "within 90 days": "end within 90 days",
+    "within a year": "within a year",
+    "later": "later",
+    "unknown": "without a date",
+}
+_MOST_STATIC_ROWS = 500
+
+
+def image_row(key: str, image: SupportedImage, now: datetime) -> dict[str, Any]:
+    """Give an image as a row of the grid."""
+    return {
+        "key": key,
+        "node_agent_sku_id": image.node_agent_sku_id,
+        "os_type": image.os_type,
+        "publisher": image.publisher,
+        "offer": image.offer,
+        "sku": image.sku,
+        "version": image.version,
+        "verified": {"text": "verified", "hue": "ok"} if image.verified else {"text": "unverified", "hue": "none"},
+        "capabilities": None
+        if image.capabilities is None
+        else [{"text": CHIPS.get(name, name), "title": name} for name in image.capabilities],
+        "support": support_cell(image, now),
+    }
+
+
+def support_cell(image: SupportedImage, now: datetime) -> dict[str, Any]:
+    """Give the end of support as a coloured label with its date."""
+    end = image.batch_support_end_of_life
+    if end is None:
+        return {"text": "no date", "muted": True}
+    state = support_state(end, now)
+    days = image.days_of_support_left(now)
+    words = {"ended": "ended", "later": "supported"}.get(state, f"{days} days")
+    note = f"{end.day} {end:%b} {end.year:04}"
+    # the year 1 and the year 9999 have no timestamp everywhere
+    since = (end.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+    return {"text": words, "hue": _HUES[state], "note": note, "sort": since, "tally": _TALLIES.get(state)}
+
+
+def support_summary(images: Iterable[SupportedImage], now: datetime) -> str:
+    """Give how many images are in each state of support, in words."""
+    counts = Counter(support_state(image.batch_support_end_of_life, now) for image in images)
+    told = {
+        state: f"{counts[state]} {words if counts[state] != 1 else words.replace('end ', 'ends ', 1)}"
+        for state, words in _SUMMARY.items()
+        if counts[state]
+    }
+    urgent = [markup.pill(text, _HUES[state]) for state, text in told.items() if state in _TALLIES]
+    others = [text for state, text in told.items() if state not in _TALLIES]
+    return " ".join([*urgent, markup.muted(" · ".join(others))])
+
+
+def text_table(images: Sequence[SupportedImage], heading: str) -> str:
+    """Give images as plain text: a heading and a line for each."""
+    rows = [_words(image) for image in images]
+    widths = [max((len(row[place]) for row in rows), default=0) for place in range(4)]
+    lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([heading, *lines])
+
+
+def static_table(images: Sequence[SupportedImage], heading: str) -> str:
+    """Give images as an HTML table for a page without a kernel."""
+    names = ("Node agent", "Image", "Verified", "Support")
+    head = "".join(f"<th>{name}</th>" for name in names)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{markup.escape(word)}</td>" for word in _words(image)) + "</tr>"
+        for image in images[:_MOST_STATIC_ROWS]
+    )
+    more = len(images) - _MOST_STATIC_ROWS
+    rest = f"<p>And {more} more.</p>" if more > 0 else ""
+    return f"<p>{markup.escape(heading)}</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{rest}"
+
+
+def _words(image: SupportedImage) -> tuple[str, str, str, str]:
+    cell = support_cell(image, datetime.now(UTC))
+    support = f"{cell['text']}, {cell['note']}" if "note" in cell else cell["text"]
+    name = f"{image.publisher} {image.offer} {image.sku}"
+    return image.node_agent_sku_id, name, "verified" if image.verified else "unverified", support
+
+
+def keyed(images: Sequence[SupportedImage]) -> dict[str, SupportedImage]:
+    """Give images by keys of their own, as the frame has them."""
+    return dict(zip(row_keys(images), images, strict=True))

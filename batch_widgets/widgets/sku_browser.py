@@ -124,7 +124,7 @@ class SkuBrowser(Panel):
             label="", title="Download CSV", filename="images.csv", make_text=lambda: self._taken_away().to_csv()
         )
         self._refresh = button("", "bw-icon", title="Refresh", icon="refresh")
-        self._summary = html("", "bw-grow")
+        self._summary = html("", "bw-summary")
         self._ask_affected = button("Which of my pools are affected", "bw-link")
         self._type_custom = button("Use a gallery image", "bw-link")
         self._affected: AffectedPools | None = None

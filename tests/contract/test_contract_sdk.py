@@ -103,9 +103,9 @@ def test_a_tag_guards_a_change(client):
 
 def test_pools_in_pages(client, service):
     pools = list(client.list_pools(max_results=1))
-    assert [pool.id for pool in pools] == ["demo", "legacy-pool", "nightly", "render-windows"]
-    assert service.requests["GET", "list_pools"] == 4
-    assert [pool.as_dict().keys() for pool in client.list_pools(select=["id"])] == [{"id"}] * 4
+    assert [pool.id for pool in pools] == ["demo", "legacy-pool", "nightly", "render-windows", "reports"]
+    assert service.requests["GET", "list_pools"] == 5
+    assert [pool.as_dict().keys() for pool in client.list_pools(select=["id"])] == [{"id"}] * 5
 
 
 def test_users_and_login_settings(client):

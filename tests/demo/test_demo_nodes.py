@@ -213,7 +213,7 @@ def test_an_instant_clock_leaves_nothing_to_wait_for(make_client):
 def test_the_first_pools():
     service = DemoService(nodes=3)
     pools = {pool.id: pool for pool in service._state.pools()}
-    assert set(pools) == {"demo", "legacy-pool", "render-windows", "nightly"}
+    assert set(pools) == {"demo", "legacy-pool", "render-windows", "nightly", "reports"}
     assert len(pools["demo"].nodes) == 3
     assert pools["demo"].nat_pool(22)
     assert pools["legacy-pool"].nat_pool(22) is None

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from batch_widgets.pools import affected_pools, affected_pools_frame
 from batch_widgets.widgets import markup
 from batch_widgets.widgets.controls import button, html, row
 from batch_widgets.widgets.grid import Column, Grid
 from batch_widgets.widgets.image_rows import support_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+
+    import pandas as pd
 
     from batch_widgets.images import SupportedImage
     from batch_widgets.pools import AffectedPool
+    from batch_widgets.runner import Operation
 
 _COLUMNS = (
     Column("pool", "Pool", width=140, grow=True),
@@ -32,31 +36,56 @@ class AffectedPools(ipywidgets.VBox):
 
     Parameters
     ----------
-    on_pick : callable
-        Called with the successor that was chosen.
+    browser : SkuBrowser
+        Whose account is asked, whose messages show what goes wrong, and which picks the successor that is chosen.
     """
 
-    def __init__(self, on_pick: Callable[[SupportedImage], object]) -> None:
+    def __init__(self, browser: Any) -> None:
+        self._browser = browser
         self._successors: dict[str, SupportedImage] = {}
         self._said = html("", "bw-grow")
         self.close_button = button("Close", "bw-link")
         self.grid = Grid(_COLUMNS, row_label="pool", selection="none", height=180, empty_text="No pool is affected.")
-        self._on_pick = on_pick
         self.grid.on_action(self._on_action)
         super().__init__((row("bw-bar", self._said, self.close_button), self.grid))
 
-    def _on_action(self, key: str, _column: str, _action: str) -> None:
-        self._on_pick(self._successors[key])
+    def load(self, days: int) -> Operation[pd.DataFrame]:
+        """Ask the account for its pools, and show those that are affected within some days."""
+        browser = self._browser
+        found: list[AffectedPool] = []
+        known = 0
 
-    def ask(self, name: str) -> None:
-        """Show that the pools are asked for."""
-        self._said.value = markup.muted(f"Asking {name} for its pools.")
+        async def find(_: object) -> pd.DataFrame:
+            nonlocal known
+            aio = browser.account.aio
+            images = browser.loaded_images or tuple(await aio.list_supported_images())
+            pools = await aio.list_pools()
+            known = len(pools)
+            found.extend(affected_pools(pools, images, days))
+            return affected_pools_frame(found)
+
+        def failed(error: BaseException) -> None:
+            self._fail()
+            browser.show_error(error, retry=lambda: self.load(days))
+
+        self._said.value = markup.muted(f"Asking {browser.account.name} for its pools.")
         self.grid.busy = True
+        operation: Operation[pd.DataFrame] = browser.account.runner.submit("Look for affected pools", find)
+        browser.follow(
+            operation,
+            lambda _: self.set_pools(found, known, days),
+            failed=failed,
+            cancelled=self._fail,
+            superseded=False,
+        )
+        return operation
 
-    def fail(self) -> None:
-        """Show that they couldn't be had."""
+    def _fail(self) -> None:
         self._said.value = markup.muted("The pools could not be listed.")
         self.grid.busy = False
+
+    def _on_action(self, key: str, _column: str, _action: str) -> None:
+        self._browser.selected = self._successors[key]
 
     def set_pools(self, affected: Sequence[AffectedPool], known: int, days: int) -> None:
         """Show the affected ones of all that are known."""

@@ -12,13 +12,13 @@ import ipywidgets
 from traitlets import Bool, Enum, Instance, Unicode, Union
 
 from batch_widgets.images import CustomImage, SupportedImage, ends_within, images_frame, select_image, to_markdown
-from batch_widgets.pools import affected_pools, affected_pools_frame
 from batch_widgets.widgets import markup
 from batch_widgets.widgets.affected_pools import AffectedPools
-from batch_widgets.widgets.controls import button, close_tree, html, row, show, styled, toggle
+from batch_widgets.widgets.controls import button, close_tree, html, row, show, styled
 from batch_widgets.widgets.copy import CopyButton
 from batch_widgets.widgets.custom_image import CustomImageForm
 from batch_widgets.widgets.grid import Grid
+from batch_widgets.widgets.image_filter_bar import ImageFilterBar
 from batch_widgets.widgets.image_filters import FILTERS, passes, what_to_loosen
 from batch_widgets.widgets.image_rows import COLUMNS, image_row, keyed, static_table, support_summary, text_table
 from batch_widgets.widgets.panel import Panel, refuse_unknown
@@ -29,13 +29,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from batch_widgets.account import BatchAccount
-    from batch_widgets.pools import AffectedPool
     from batch_widgets.runner import Operation
 
 _FIRST_LOAD_S = 30.0
 _STATIC_WAIT_S = 1.0
 _NEAR_DAYS = 90
-_ANY_DISTRIBUTION = ("Any distribution", "")
 
 
 class SkuBrowser(Panel):
@@ -87,31 +85,9 @@ class SkuBrowser(Panel):
         self._images: tuple[SupportedImage, ...] = ()
         self._loaded = False
         self._shown: dict[str, SupportedImage] = {}
-        self._filling = self._offering = False
+        self._filling = False
         self._fill_lock = threading.RLock()  # rows are filled by the notifier and by whoever asks for visible_frame
-        self._search = styled(
-            ipywidgets.Text(placeholder="Search agent, publisher, offer, SKU", continuous_update=True), "bw-search"
-        )
-        self._os = styled(
-            ipywidgets.Dropdown(
-                description="System", options=[("Any system", ""), ("Linux", "linux"), ("Windows", "windows")]
-            ),
-            "bw-select",
-        )
-        self._distribution = styled(
-            ipywidgets.Dropdown(description="Distribution", options=[_ANY_DISTRIBUTION]), "bw-select"
-        )
-        self._toggles = {
-            name: toggle(text, title=title)
-            for name, text, title in (
-                ("verified_only", "Verified only", "Images that the service vouches for"),
-                ("supported_today", "Supported today", "Images whose support has not ended"),
-                ("containers", "Containers", "Images that run containers"),
-                ("gpu_driver", "GPU driver", "Images that bring a driver for NVIDIA GPUs"),
-                ("rdma", "RDMA", "Images made for RDMA"),
-            )
-        }
-        self._clear = button("Clear filters", "bw-link")
+        self.filter_bar = ImageFilterBar(self)
         self._view = styled(ipywidgets.ToggleButtons(options=[("List", False), ("By node agent", True)]), "bw-seg")
         self._filter_row = styled(
             ipywidgets.ToggleButton(tooltip="A filter below each column's name", description="Column filters"),
@@ -136,14 +112,10 @@ class SkuBrowser(Panel):
         self.use_button.disabled = True
         show(self.use_button, visible=False)
         super().__init__(account, "Images and node agents")
-        bar = row(
-            "bw-bar",
-            *(self._search, self._os, self._distribution, *self._toggles.values(), html("", "bw-grow"), self._clear),
-        )
         summary = row("bw-bar", self._summary, self._ask_affected, self._type_custom)
         foot = row("bw-foot", self._picked, self._copy, self.use_button)
         self.lay_out(
-            *(bar, summary, self._sections, self.grid, foot),
+            *(self.filter_bar, summary, self._sections, self.grid, foot),
             actions=(self._filter_row, self._view, self._markdown, self._csv, self._refresh),
             online=(self._refresh, self._ask_affected),
         )
@@ -154,24 +126,19 @@ class SkuBrowser(Panel):
             self._load = self.load()
 
     def _link(self) -> None:
-        ipywidgets.link((self, "search"), (self._search, "value"))
-        ipywidgets.link((self, "os_type"), (self._os, "value"))
+        self.filter_bar.link()
         ipywidgets.link((self, "by_node_agent"), (self._view, "value"))
-        for name, control in self._toggles.items():
-            ipywidgets.link((self, name), (control, "value"))
         ipywidgets.link((self._filter_row, "value"), (self.grid, "filter_row"))
         ipywidgets.link((self, "search"), (self.grid, "search"))
         # typing filters while a cell runs, too
-        self._js_link = ipywidgets.jslink((self._search, "value"), (self.grid, "search"))
-        self.observe(lambda _: self._offer_distributions(), "distribution")
-        self._distribution.observe(self._on_distribution_chosen, "value")
+        self._js_link = ipywidgets.jslink((self.filter_bar.search, "value"), (self.grid, "search"))
         self.observe(lambda _: self._fill(), list(FILTERS))
         self.observe(lambda _: self._group(), "by_node_agent")
         self.observe(lambda _: self._show_pick(), "selected")
         self.grid.observe(lambda _: self._show_count(), ["search", "filters"])
         self.grid.observe(self._on_row_selected, "selected")
         self.on_click(self._refresh, self.load)
-        self.on_click(self._clear, self.clear_filters)
+        self.on_click(self.filter_bar.clear, self.clear_filters)
         self.on_click(self._ask_affected, self.affected_pools)
         self.on_click(self._type_custom, self._open_custom)
 
@@ -202,7 +169,7 @@ class SkuBrowser(Panel):
     def _on_loaded(self, images: list[SupportedImage]) -> None:
         self._images, self._loaded = tuple(images), True
         self.grid.busy = False
-        self._offer_distributions()
+        self.filter_bar.offer_distributions(image.distribution for image in images)
         if self._custom is not None:
             self._custom.set_images(self._images)
         self._fill()
@@ -230,6 +197,11 @@ class SkuBrowser(Panel):
             self._images, self._loaded = tuple(load.result(_FIRST_LOAD_S)), True
         elif load.status == "done":
             self._images = tuple(load.result())
+
+    @property
+    def loaded_images(self) -> tuple[SupportedImage, ...]:
+        """The images that are here already; empty before the first load. Never waits."""
+        return self._images
 
     @property
     def images(self) -> tuple[SupportedImage, ...]:
@@ -261,21 +233,6 @@ class SkuBrowser(Panel):
         for name, (_, off, _) in FILTERS.items():
             setattr(self, name, off)
         self.grid.filters = {}
-
-    def _offer_distributions(self) -> None:
-        names = {image.distribution for image in self._images} | ({self.distribution} - {""})
-        options = [_ANY_DISTRIBUTION, *((name, name) for name in sorted(names))]
-        self._offering = True  # other options take the choice back for a moment
-        try:
-            if list(self._distribution.options) != options:
-                self._distribution.options = options
-            self._distribution.value = self.distribution
-        finally:
-            self._offering = False
-
-    def _on_distribution_chosen(self, change: Mapping[str, Any]) -> None:
-        if not self._offering:
-            self.distribution = change["new"]
 
     def _group(self) -> None:
         self.grid.group_by = "node_agent_sku_id" if self.by_node_agent else ""
@@ -358,34 +315,10 @@ class SkuBrowser(Panel):
             Its result is a DataFrame; see :func:`batch_widgets.pools.affected_pools_frame`.
         """
         if self._affected is None:
-            self._affected = AffectedPools(lambda image: setattr(self, "selected", image))
+            self._affected = AffectedPools(self)
             self.on_click(self._affected.close_button, lambda: self._open_section(self._affected, is_open=False))
-        shown = self._affected
-        self._open_section(shown, is_open=True)
-        shown.ask(self.account.name)
-
-        found: list[AffectedPool] = []
-        known = 0
-
-        async def find(_: object) -> pd.DataFrame:
-            nonlocal known
-            images = self._images or tuple(await self.account.aio.list_supported_images())
-            pools = await self.account.aio.list_pools()
-            known = len(pools)
-            found.extend(affected_pools(pools, images, days))
-            return affected_pools_frame(found)
-
-        def failed(error: BaseException) -> None:
-            shown.fail()
-            self.show_error(error, retry=lambda: self.affected_pools(days))
-
-        return self.follow(
-            self.account.runner.submit("Look for affected pools", find),
-            lambda _: shown.set_pools(found, known, days),
-            failed=failed,
-            cancelled=shown.fail,
-            superseded=False,
-        )
+        self._open_section(self._affected, is_open=True)
+        return self._affected.load(days)
 
     def _open_custom(self) -> None:
         if self._custom is None:

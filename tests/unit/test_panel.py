@@ -303,8 +303,8 @@ def test_what_needs_no_account_goes_on_after_the_end(account):
     for widget in (browser, panel):
         settle(widget)
     account.close()
-    browser._clear.click()
-    browser._search.value = "nothing like it"
+    browser.filter_bar.clear.click()
+    browser.filter_bar.search.value = "nothing like it"
     assert browser.visible_frame.empty
     browser.select("ubuntu")
     assert not browser._copy.disabled

@@ -245,9 +245,9 @@ def test_column_filters(sku_browser, filters, left):
 @pytest.mark.parametrize(
     ("trait", "control", "value"),
     [
-        ("search", "_search", "gen2"),
-        ("os_type", "_os", "windows"),
-        ("distribution", "_distribution", "Ubuntu"),
+        ("search", "search", "gen2"),
+        ("os_type", "os_type", "windows"),
+        ("distribution", "distribution", "Ubuntu"),
         ("by_node_agent", "_view", True),
         ("verified_only", "verified_only", False),
         ("supported_today", "supported_today", False),
@@ -257,7 +257,8 @@ def test_column_filters(sku_browser, filters, left):
     ],
 )
 def test_filters_and_controls_are_in_step(sku_browser, trait, control, value):
-    control = sku_browser._toggles.get(control) or getattr(sku_browser, control)
+    bar = sku_browser.filter_bar
+    control = bar.toggles.get(control) or getattr(bar, control, None) or getattr(sku_browser, control)
     default = getattr(sku_browser, trait)
     assert control.value == default
     control.value = value
@@ -267,7 +268,7 @@ def test_filters_and_controls_are_in_step(sku_browser, trait, control, value):
 
 
 def test_the_search_reaches_the_grid(sku_browser):
-    sku_browser._search.value = "gen2"
+    sku_browser.filter_bar.search.value = "gen2"
     assert sku_browser.grid.search == "gen2"
     sku_browser.grid.search = "datacenter"  # typed while a cell runs: the page links the two itself
     assert sku_browser.search == "datacenter"
@@ -281,7 +282,7 @@ def test_column_filters_show_on_demand(sku_browser):
 
 def test_clear_filters_shows_every_image(sku_browser):
     sku_browser.search, sku_browser.os_type, sku_browser.grid.filters = "x", "windows", {"sku": "y"}
-    sku_browser._clear.click()
+    sku_browser.filter_bar.clear.click()
     assert len(sku_browser.visible_frame) == len(IMAGES)
     assert "5 of 5 images" in facts(sku_browser)
 

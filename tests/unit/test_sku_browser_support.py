@@ -72,7 +72,7 @@ def test_filters_by_what_an_image_is_and_has(account, sku_browser, traits, left)
 
 
 def test_distributions_are_offered_as_they_are_known(sku_browser):
-    assert [value for _, value in sku_browser._distribution.options] == ["", "Ubuntu", "Windows Server"]
+    assert [value for _, value in sku_browser.filter_bar.distribution.options] == ["", "Ubuntu", "Windows Server"]
 
 
 def test_images_below_their_node_agents(sku_browser, account):

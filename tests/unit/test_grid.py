@@ -293,3 +293,22 @@ def test_cells_travel_as_json(value, wire):
 def test_column_is_a_value():
     assert replace(COLUMNS[0], width=5).width == 5
     assert cell_text(wire_cell({"text": "a", "note": "b"})) == "a b"
+
+
+def test_rows_are_grouped_by_a_column_that_there_is():
+    grid = Grid([Column("a", "A"), Column("b", "B")])
+    grid.group_by = grid.columns[0].key
+    with pytest.raises(traitlets.TraitError, match="no column 'none'"):
+        grid.group_by = "none"
+    assert grid.group_by == grid.columns[0].key
+    grid.close()
+
+
+def test_a_row_that_the_grid_does_not_have_is_held_against_its_filters():
+    grid = Grid([Column("a", "A"), Column("b", "B")])
+    grid.search = "on"
+    grid.filters = {"b": ["x"]}
+    assert grid.matches({"a": "One", "b": "x"})
+    assert not grid.matches({"a": "One", "b": "y"})
+    assert not grid.matches({"a": "two", "b": "x"})
+    grid.close()

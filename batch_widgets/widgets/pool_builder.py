@@ -146,6 +146,12 @@ class PoolBuilder(Panel):
         """Give the request's body as indented JSON, ready for ``az batch pool create --json-file``."""
         return self.spec.to_json()
 
+    def to_python(self) -> str:
+        """Give a script that creates the same pool with the SDK; secrets come from the environment."""
+        from batch_widgets.sdk import create_pool_code
+
+        return create_pool_code(self.spec.to_body(), self.account.endpoint, self.account.name)
+
     def to_options(self) -> Any:
         """Give the SDK's ``BatchPoolCreateOptions``."""
         from batch_widgets.sdk import pool_create_options

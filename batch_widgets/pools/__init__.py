@@ -1,6 +1,7 @@
 """Pools: what one asks for (PoolSpec), its rules, what the service has (Pool), and which of them need a newer image."""
 
 from batch_widgets.pools.affected import AffectedPool, affected_pools, affected_pools_frame
+from batch_widgets.pools.cli import create_pool_command, file_name, needs_file
 from batch_widgets.pools.pool import Pool, ResizeError
 from batch_widgets.pools.rules import check, is_open_to_everyone
 from batch_widgets.pools.spec import PoolSpec
@@ -13,5 +14,8 @@ __all__ = [
     "affected_pools",
     "affected_pools_frame",
     "check",
+    "create_pool_command",
+    "file_name",
     "is_open_to_everyone",
+    "needs_file",
 ]

@@ -61,6 +61,11 @@ def mono(text: object) -> str:
     return span(text, "bw-mono")
 
 
+def code_block(text: str) -> str:
+    """Give code as it is, with its line breaks."""
+    return f'<pre class="bw-pre">{escape(text)}</pre>'
+
+
 def pill(text: object, hue: str) -> str:
     """Give a coloured label with a word."""
     return span(text, "bw-pill", f"bw-{hue}")

@@ -14,9 +14,10 @@ from batch_widgets.images import CustomImage, ImageReference, SupportedImage
 from batch_widgets.pools import PoolSpec
 from batch_widgets.problems import Problem, errors_of
 from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, column, html, row
+from batch_widgets.widgets.controls import button, html, row
 from batch_widgets.widgets.panel import Panel, refuse_unknown
 from batch_widgets.widgets.pool_card import PoolCard
+from batch_widgets.widgets.pool_exports import PoolExports
 from batch_widgets.widgets.pool_form import PoolForm
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ class PoolBuilder(Panel):
     creation = Instance(object, allow_none=True, read_only=True)
     """Operation or None: the last creation."""
 
+    exports: Any = None  # close() comes before it is made where an argument is refused
+
     def __init__(self, account: BatchAccount, **traits: Any) -> None:
         refuse_unknown("PoolBuilder", traits, self._spec_names())
         super().__init__(account, "Pool builder")
@@ -110,10 +113,10 @@ class PoolBuilder(Panel):
         self._checks = html("", "bw-checks")
         self.card = PoolCard(account, self.guarded, self.frame_piece.focus)
         self.form = PoolForm(self)
-        side = column("bw-side", html(markup.heading("Checks"), "bw-side-head"), self._checks)
+        self.exports = PoolExports(self, self._checks)
         foot = row("bw-foot", self.create_button, self._summary)
         self.lay_out(
-            *(row("bw-two", self.form, side), foot, self.card),
+            *(row("bw-two", self.form, self.exports), foot, self.card),
             online=(self.create_button, self.card.resize_button, self.card.delete_button),
         )
         self.create_button.on_click(self.settled(self._on_create_clicked))
@@ -152,6 +155,10 @@ class PoolBuilder(Panel):
 
         return create_pool_code(self.spec.to_body(), self.account.endpoint, self.account.name)
 
+    def to_cli(self) -> str:
+        """Give the ``az batch pool create`` that creates the same pool, as far as needed from the file of `to_json`."""
+        return pools.create_pool_command(self.spec.to_body(), self.account.endpoint, self.account.name)
+
     def to_options(self) -> Any:
         """Give the SDK's ``BatchPoolCreateOptions``."""
         from batch_widgets.sdk import pool_create_options
@@ -169,6 +176,7 @@ class PoolBuilder(Panel):
         problems = pools.check(self.spec, self.account.known_images)
         self.set_trait("problems", problems)
         self.form.show_problems(problems, self._untouched)
+        self.exports.refresh()
         errors = errors_of(problems)
         self.create_button.disabled = bool(errors) or self.account.closed or self._is_being_created()
         self._checks.value = "".join(_check_line(problem) for problem in problems) or markup.check_line(
@@ -230,6 +238,12 @@ class PoolBuilder(Panel):
         operation: Any = self.creation
         same = self.card.pool_id.casefold() == self.pool_id.casefold()
         return operation is not None and operation.status == "running" and same
+
+    def close(self) -> None:
+        """Close the builder with all that it is made of."""
+        if self.exports is not None:
+            self.exports.show_all()
+        super().close()
 
     def _on_created(self, operation: Operation[Pool]) -> None:
         if self.comm is None:  # closed meanwhile

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import time
@@ -9,7 +10,9 @@ import time
 import pytest
 from sample_bodies import SSH_NETWORK, UBUNTU
 
+import batch_widgets as bw
 from batch_widgets.demo import DemoService
+from batch_widgets.pools import create_pool_command, file_name, needs_file
 
 pytestmark = [pytest.mark.azure_cli, pytest.mark.timeout(600)]
 
@@ -59,6 +62,30 @@ def az(service, tmp_path):
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     return run
+
+
+def test_the_builders_command_creates_the_builders_pool(az, service, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    account = bw.connect(service.endpoint, account_name=service.account_name, account_key=service.account_key)
+    try:
+        image = bw.select_image(account.list_supported_images(), "ubuntu 22.04", latest=True)
+        for spec in (
+            bw.PoolSpec(pool_id="by-options", vm_size="Standard_D2s_v3", image=image),
+            bw.PoolSpec(pool_id="by-file", vm_size="Standard_D2s_v3", image=image, allow_ssh=True, ssh_sources=("*",)),
+        ):
+            body = spec.to_body()
+            assert needs_file(body) is (spec.pool_id == "by-file")
+            (tmp_path / file_name(body)).write_text(spec.to_json())
+            command = create_pool_command(body, service.endpoint, service.account_name)
+            words = shlex.split(command.replace("\\\n", " "))
+            assert words[:2] == ["az", "batch"]
+            az(*words[2:])
+            found = account.get_pool(spec.pool_id).body
+            assert {name: found[name] for name in body if name != "resizeTimeout"} == {
+                name: value for name, value in body.items() if name != "resizeTimeout"
+            }
+    finally:
+        account.close()
 
 
 def wait_for_nodes(az, pool_id, count):

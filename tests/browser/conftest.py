@@ -347,6 +347,15 @@ class Notebook:
                 pytest.fail(f"{expression} is {value}, not {expected!r}", pytrace=False)
             self.page.wait_for_timeout(100)
 
+    def clipboard(self, contains: str, seconds: float = 10.0) -> str:
+        """Wait until the clipboard holds a text with this in it, and return that text."""
+        end = time.monotonic() + seconds
+        while contains not in (text := self.page.evaluate("navigator.clipboard.readText()")):
+            if time.monotonic() > end:
+                pytest.fail(f"The clipboard holds {text[:200]!r}, without {contains!r}", pytrace=False)
+            self.page.wait_for_timeout(50)
+        return str(text)
+
     def theme(self, name: str) -> None:
         """Switch to "dark" or "light"."""
         theme = {"dark": "JupyterLab Dark", "light": "JupyterLab Light"}[name]

@@ -1,0 +1,74 @@
+"""The pool builder's side: checks, and the same pool as Python, JSON and a command of the Azure CLI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from batch_widgets.pools import file_name, needs_file
+from batch_widgets.widgets import markup
+from batch_widgets.widgets.controls import html, row, styled
+from batch_widgets.widgets.copy import CopyButton
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_VIEWS = ("Checks", "Python", "JSON", "az")
+
+
+class PoolExports(ipywidgets.VBox):
+    """One of a few views of a pool; a text is made when its view is open, and follows the form.
+
+    Parameters
+    ----------
+    builder : PoolBuilder
+        Whose pool it shows.
+    checks : Widget
+        The first view.
+    """
+
+    def __init__(self, builder: Any, checks: ipywidgets.Widget) -> None:
+        self._builder = builder
+        self._checks = checks
+        self.view = styled(ipywidgets.ToggleButtons(options=_VIEWS), "bw-seg", "bw-side-head")
+        self.text = html("", "bw-code")
+        self.note = html("", "bw-grow")
+        self.copy = CopyButton(label="Copy", make_text=self.current)
+        self.save = CopyButton(label="Save as file", filename="pool", make_text=self.current)
+        self._code = ipywidgets.VBox((self.text, row("bw-foot", self.note, self.copy, self.save)))
+        super().__init__((self.view, checks))
+        self.add_class("bw-side")
+        self.view.observe(self._on_view, "value")
+
+    def current(self) -> str:
+        """Give the text of the view that is open."""
+        makers = {"Python": self._builder.to_python, "JSON": self._builder.to_json, "az": self._builder.to_cli}
+        return str(makers[self.view.value]())
+
+    def refresh(self) -> None:
+        """Make the text anew, if one is shown."""
+        view = self.view.value
+        if view == "Checks":
+            return
+        self.text.value = markup.code_block(self.current())
+        body = self._builder.spec.to_body()
+        file = file_name(body)
+        name = file.removesuffix(".json")
+        self.save.filename = {"Python": f"create_{name}.py", "JSON": file, "az": f"create_{name}.sh"}[view]
+        self.note.value = markup.muted(
+            {
+                "Python": "azure-batch 15.1 or later",
+                "JSON": "Nothing is left out",
+                "az": f"Reads {file}: save it in the view JSON" if needs_file(body) else "For a POSIX shell",
+            }[view]
+        )
+
+    def _on_view(self, change: Mapping[str, Any]) -> None:
+        self.children = (self.view, self._checks if change["new"] == "Checks" else self._code)
+        self.refresh()
+
+    def show_all(self) -> None:
+        """Show the views that are hidden too: what is to be closed has to be in its place."""
+        views: tuple[ipywidgets.Widget, ...] = (self.view, self._checks, self._code)
+        self.children = views

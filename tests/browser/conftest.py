@@ -78,6 +78,18 @@ IDLE = """
 """
 
 
+BOOK = pytest.StashKey["Notebook"]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """With a failure, tell what the page showed: a wait that ran out says nothing by itself."""
+    report = yield
+    if call.when == "call" and call.excinfo is not None and (book := item.stash.get(BOOK, None)) is not None:
+        report.sections.append(("the page", book.describe()))
+    return report
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder drives a browser."""
     for item in items:
@@ -136,9 +148,15 @@ class Lab:
         return json.loads(body) if body else None
 
     def end_kernels(self) -> None:
-        for session in self.api("GET", "sessions"):
-            with contextlib.suppress(urllib.error.HTTPError):
-                self.api("DELETE", f"sessions/{session['id']}")
+        """End all kernels, and see that they are gone: a session that is being made comes late."""
+        end = time.monotonic() + START_S
+        while kernels := [f"sessions/{one['id']}" for one in self.api("GET", "sessions")] or [
+            f"kernels/{one['id']}" for one in self.api("GET", "kernels")
+        ]:
+            assert time.monotonic() < end, f"These don't end: {kernels}"
+            for path in kernels:
+                with contextlib.suppress(urllib.error.HTTPError):  # it may have gone by itself
+                    self.api("DELETE", path)
 
 
 def _jupyter_environment(folder: Path) -> dict[str, str]:
@@ -383,6 +401,16 @@ class Notebook:
         self.page.wait_for_timeout(200)
         return json.loads(self.path.read_text(encoding="utf-8"))
 
+    def describe(self) -> str:
+        """Tell what the page shows, which kernels there are, and what the console said last."""
+        try:
+            outputs = self.page.locator(".jp-OutputArea-output").all_inner_texts()
+            kernels = self.lab.api("GET", "kernels")
+        except (PlaywrightError, OSError) as problem:
+            return str(problem)
+        shown = "\n---\n".join(text[:1500] for text in outputs)
+        return f"{self.page.url}\n{shown}\nkernels: {kernels}\nconsole:\n" + "\n".join(self.console[-15:])
+
     @property
     def takes_pictures(self) -> bool:
         """Whether pictures are wanted."""
@@ -407,6 +435,7 @@ def notebook(lab: Lab, chromium: Browser, request: pytest.FixtureRequest) -> Ite
     context = chromium.new_context(viewport={"width": 1360, "height": 900})
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
     book = Notebook(lab, context.new_page(), re.sub(r"\W+", "_", request.node.name))
+    request.node.stash[BOOK] = book
     try:
         yield book
         assert book.traffic.elsewhere == []

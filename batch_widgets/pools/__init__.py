@@ -2,6 +2,7 @@
 
 from batch_widgets.pools.affected import AffectedPool, affected_pools, affected_pools_frame
 from batch_widgets.pools.cli import create_pool_command, file_name, needs_file
+from batch_widgets.pools.loading import create_body
 from batch_widgets.pools.pool import Pool, ResizeError
 from batch_widgets.pools.rules import check, is_open_to_everyone
 from batch_widgets.pools.spec import PoolSpec
@@ -14,6 +15,7 @@ __all__ = [
     "affected_pools",
     "affected_pools_frame",
     "check",
+    "create_body",
     "create_pool_command",
     "file_name",
     "is_open_to_everyone",

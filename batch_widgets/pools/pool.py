@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from batch_widgets.pools.spec import SSH_PORT
+from batch_widgets.pools.remote_access import SSH_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

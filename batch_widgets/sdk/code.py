@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import typing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
 
 from azure.batch import models
+
+from batch_widgets.durations import parse_duration
+from batch_widgets.pools.secrets import is_secret, secret_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _WIDTH = 100
 _INDENT = "    "
-_SECRET_NAMES = frozenset({"password", "accountKey", "sasKey", "sshPrivateKey", "protectedSettings"})
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class _Code(str):
@@ -82,8 +81,8 @@ class _Writer:
         return lines
 
     def _value(self, value: Any, annotation: Any, path: tuple[str, ...], depth: int) -> str:
-        if _is_secret(path[-1], value):
-            return f'os.environ["{_variable(path)}"]'
+        if is_secret(path[-1], value):
+            return f'os.environ["{secret_variable(path)}"]'
         kinds = list(_kinds(annotation))
         if isinstance(value, list):
             inner = next((typing.get_args(kind)[0] for kind in kinds if typing.get_origin(kind) is list), Any)
@@ -108,8 +107,8 @@ class _Writer:
 
     def _plain(self, value: Any, path: tuple[str, ...], depth: int) -> str:
         """Write a value under the service's names."""
-        if _is_secret(path[-1], value):
-            return f'os.environ["{_variable(path)}"]'
+        if is_secret(path[-1], value):
+            return f'os.environ["{secret_variable(path)}"]'
         if isinstance(value, dict):
             items = [f"{name!r}: {self._plain(item, (*path, name), depth + 1)}" for name, item in value.items()]
             return _bracketed("{", items, "}", depth)
@@ -159,31 +158,9 @@ def _model_of(kind: Any) -> type[Any] | None:
 def _made_of_time(value: str, kinds: list[Any]) -> str | None:
     """Give a duration or a moment as the object that the SDK takes."""
     if timedelta in kinds:
-        seconds = _seconds(value)
+        duration = parse_duration(value)
         # The SDK writes no time at all as "P", which the service can't read; the text goes through as it is.
-        return f"timedelta(seconds={seconds:g})" if seconds else None
+        return f"timedelta(seconds={duration.total_seconds():g})" if duration else None
     if datetime in kinds:
         return f"datetime.fromisoformat({value!r})"
     return None
-
-
-def _seconds(text: str) -> float | None:
-    match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?", text)
-    if match is None or not any(match.groups()):
-        return None
-    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    return days * 86_400 + hours * 3600 + minutes * 60 + seconds
-
-
-def _is_secret(name: str, value: Any) -> bool:
-    if name in _SECRET_NAMES:
-        return True
-    return isinstance(value, str) and "sig" in parse_qs(urlsplit(value).query) if _is_url(value) else False
-
-
-def _is_url(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(("http://", "https://"))
-
-
-def _variable(path: tuple[str, ...]) -> str:
-    return "POOL_" + "_".join(_CAMEL.sub("_", part).upper() for part in path)

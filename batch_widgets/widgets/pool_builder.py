@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from traitlets import Bool, Instance, Int, TraitError, Tuple, Unicode, Union, validate
+from traitlets import Instance, Tuple
 
 from batch_widgets import pools
 from batch_widgets.errors import ValidationError
-from batch_widgets.images import CustomImage, ImageReference, SupportedImage
+from batch_widgets.images import CustomImage, SupportedImage
 from batch_widgets.pools import PoolSpec
+from batch_widgets.pools.spec import FIELDS
 from batch_widgets.problems import Problem, errors_of
 from batch_widgets.widgets import markup
 from batch_widgets.widgets.controls import button, html, row
@@ -19,6 +18,7 @@ from batch_widgets.widgets.panel import Panel, refuse_unknown
 from batch_widgets.widgets.pool_card import PoolCard
 from batch_widgets.widgets.pool_exports import PoolExports
 from batch_widgets.widgets.pool_form import PoolForm
+from batch_widgets.widgets.pool_traits import PoolTraits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ _LABELS = {
 }
 
 
-class PoolBuilder(Panel):
+class PoolBuilder(Panel, PoolTraits):
     """A form for a pool, which is also an object: each field is a trait, set by hand or from Python.
 
     Wrong types raise, wrong values become :attr:`problems`.
@@ -55,46 +55,8 @@ class PoolBuilder(Panel):
         Initial values of the traits below.
     """
 
-    pool_id = Unicode("")
-    """str: 1 to 64 letters, digits, ``-`` and ``_``; unique in the account without regard to case."""
-
-    display_name = Unicode("")
-    """str: at most 1,024 characters."""
-
-    vm_size = Unicode("")
-    """str: such as ``"Standard_D2s_v3"``."""
-
-    image = Union(
-        [Instance(SupportedImage), Instance(CustomImage), Instance(ImageReference)], default_value=None, allow_none=True
-    )
-    """SupportedImage, CustomImage, ImageReference or None: the image; the first two bring their node agent along."""
-
-    node_agent_sku_id = Unicode("")
-    """str: such as ``"batch.node.ubuntu 22.04"``."""
-
-    target_dedicated_nodes = Int(0)
-    """int: dedicated nodes wanted."""
-
-    target_low_priority_nodes = Int(0)
-    """int: Spot nodes wanted."""
-
-    resize_timeout = Instance(timedelta, (0, 900))
-    """timedelta: how long the service tries to allocate the nodes; at least 5 minutes."""
-
-    start_task_command_line = Unicode("")
-    """str: run on each node as it joins, without a shell; empty for none."""
-
-    start_task_elevated = Bool(default_value=False)
-    """bool: run it as administrator."""
-
-    start_task_wait_for_success = Bool(default_value=True)
-    """bool: keep tasks off a node until its start task has succeeded."""
-
-    allow_ssh = Bool(default_value=False)
-    """bool: map port 22, so that the nodes can be reached; a pool without it has no SSH."""
-
-    ssh_sources = Tuple()
-    """tuple of str: who may connect: addresses, CIDR ranges, service tags, or ``"*"`` for everyone."""
+    loaded = Instance(dict, allow_none=True, read_only=True)
+    """dict or None: what :meth:`load` brought in; what has no field is in it, and is sent."""
 
     problems = Tuple(read_only=True)
     """tuple of Problem: what is wrong, in the order of the form; kept by the widget."""
@@ -105,9 +67,10 @@ class PoolBuilder(Panel):
     exports: Any = None  # close() comes before it is made where an argument is refused
 
     def __init__(self, account: BatchAccount, **traits: Any) -> None:
-        refuse_unknown("PoolBuilder", traits, self._spec_names())
+        refuse_unknown("PoolBuilder", traits, FIELDS)
         super().__init__(account, "Pool builder")
-        self._untouched = frozenset(self._spec_names())
+        self._untouched = frozenset(FIELDS)
+        self._loading = False
         self.create_button = button("Create pool", "bw-primary")
         self._summary = html("", "bw-grow")
         self._checks = html("", "bw-checks")
@@ -120,33 +83,52 @@ class PoolBuilder(Panel):
             online=(self.create_button, self.card.resize_button, self.card.delete_button),
         )
         self.create_button.on_click(self.settled(self._on_create_clicked))
-        self.observe(self._on_edited, self._spec_names())
+        self.observe(self._on_edited, FIELDS)
         with self.closed_on_error():
-            for name in self._spec_names():  # the image before its node agent, which then wins
+            for name in FIELDS:  # the image before its node agent, which then wins
                 if name in traits:
                     setattr(self, name, traits[name])
         self._check()
-
-    @validate("ssh_sources")
-    def _check_sources(self, proposal: Mapping[str, Any]) -> tuple[str, ...]:
-        for source in proposal["value"]:
-            if not isinstance(source, str):
-                raise TraitError(f"Each of ssh_sources is a str, not {type(source).__name__}.")
-        return tuple(proposal["value"])
-
-    @staticmethod
-    def _spec_names() -> list[str]:
-        return list(PoolSpec.__dataclass_fields__)
 
     # the value behind the form
 
     @property
     def spec(self) -> PoolSpec:
         """The pool that the form describes."""
-        return PoolSpec(**{name: getattr(self, name) for name in self._spec_names()})
+        return PoolSpec(**{name: getattr(self, name) for name in FIELDS}, loaded=self.loaded)
+
+    def load(self, source: Any) -> None:
+        """Bring a pool in; what the form has no field for is kept, listed in :attr:`spec`'s ``kept``, and sent.
+
+        Parameters
+        ----------
+        source : str, mapping, Pool, or an object of the SDK
+            JSON as the service or the Resource Manager has it, the same as a mapping, a pool of the account, or a
+            ``BatchPool`` or ``BatchPoolCreateOptions``. A pool of the account comes without its passwords and keys:
+            the service gives none back.
+
+        Raises
+        ------
+        ValidationError
+            If it is no pool, or a property has a type that it can't have, each named; the form stays as it is.
+        """
+        body = pools.create_body(source)
+        spec = PoolSpec.from_body(body)
+        self._loading = True
+        try:
+            self.set_trait("loaded", body)
+            for name in FIELDS:
+                setattr(self, name, getattr(spec, name))
+        finally:
+            self._loading = False
+        self._untouched = frozenset()
+        self._check()
 
     def to_json(self) -> str:
-        """Give the request's body as indented JSON, ready for ``az batch pool create --json-file``."""
+        """Give the request's body as indented JSON, ready for ``az batch pool create --json-file``.
+
+        No secret is in it: an object that the service refuses stands for each.
+        """
         return self.spec.to_json()
 
     def to_python(self) -> str:
@@ -166,6 +148,8 @@ class PoolBuilder(Panel):
         return pool_create_options(self.spec)
 
     def _on_edited(self, change: Mapping[str, Any]) -> None:
+        if self._loading:
+            return
         name, value = change["name"], change["new"]
         if name == "image" and isinstance(value, SupportedImage | CustomImage):
             self.node_agent_sku_id = value.node_agent_sku_id
@@ -253,7 +237,7 @@ class PoolBuilder(Panel):
         self.announce(f"Pool {self.card.pool_id} {words[operation.status]}")
 
     def __repr__(self) -> str:
-        return f"<PoolBuilder on {self.account.name}: {json.dumps(self.spec.to_body())}>"
+        return f"<PoolBuilder on {self.account.name}: {self.spec!r}>"
 
 
 def _check_line(problem: Problem) -> str:

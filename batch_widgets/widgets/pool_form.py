@@ -10,7 +10,9 @@ import ipywidgets
 from batch_widgets.images import CustomImage, ImageReference, SupportedImage
 from batch_widgets.pools.rules import wrap_in_shell
 from batch_widgets.widgets import markup
+from batch_widgets.widgets.bound import text_control
 from batch_widgets.widgets.controls import Field, button, column, html, row, show, styled
+from batch_widgets.widgets.pool_sections import PoolSections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,8 +54,18 @@ class PoolForm(ipywidgets.VBox):
         self.command_line = ipywidgets.Text(continuous_update=True, placeholder="none")
         self.elevated = _checkbox("Run as administrator")
         self.wait = _checkbox("Wait for success")
+        self.scale_mode = styled(
+            ipywidgets.ToggleButtons(options=(("Fixed", False), ("Autoscale formula", True))), "bw-seg"
+        )
+        self.formula = styled(ipywidgets.Textarea(continuous_update=True, rows=5), "bw-formula")
+        self.interval = text_control(
+            "minutes", None, lambda value: setattr(builder, "auto_scale_evaluation_interval", value), self._on_interval
+        )
         self.allow_ssh = _checkbox("Allow SSH (port 22)")
-        self.sources = ipywidgets.Text(continuous_update=True, placeholder="203.0.113.7, 198.51.100.0/24")
+        self.allow_rdp = _checkbox("Allow RDP (port 3389)")
+        self.sources = _source_field(builder, "ssh_sources")
+        self.rdp_sources = _source_field(builder, "rdp_sources")
+        self.sections = PoolSections(builder)
         self.wrap_button = button("Wrap in /bin/bash -c", "bw-link")
         self._wrap_row = row("bw-row", html("", "bw-lab"), self.wrap_button)
         self.image_part = ImagePart(builder)
@@ -84,21 +96,35 @@ class PoolForm(ipywidgets.VBox):
             Field("start_task_command_line", "Command", self.command_line),
             Field("allow_ssh", "", self.allow_ssh),
             Field("ssh_sources", "Allowed sources", self.sources),
+            Field("allow_rdp", "", self.allow_rdp),
+            Field("rdp_sources", "Allowed sources", self.rdp_sources),
+            Field("enable_auto_scale", "Mode", self.scale_mode),
+            Field("auto_scale_formula", "Formula", self.formula),
+            Field("auto_scale_evaluation_interval", "Minutes between", self.interval, _word("15 where empty")),
         )
-        basics, name, size, nodes, command, ssh, sources = (field.widget for field in self.fields)
-        self._sources_row = sources
+        basics, name, size, nodes, command, ssh, sources, rdp, rdp_sources, mode, formula, interval = (
+            field.widget for field in self.fields
+        )
+        self._shown_with = (
+            (sources, "allow_ssh", True),
+            (rdp_sources, "allow_rdp", True),
+            (nodes, "enable_auto_scale", False),
+            (formula, "enable_auto_scale", True),
+            (interval, "enable_auto_scale", True),
+        )
         super().__init__(
             (
                 _section("Basics", basics, name, size),
                 _section("Image", self.image_part),
-                _section("Scale", nodes),
+                _section("Scale", mode, nodes, formula, interval),
                 _section(
                     "Start task",
                     command,
                     self._wrap_row,
                     row("bw-row", html("", "bw-lab"), self.elevated, self.wait),
                 ),
-                _section("Remote access", ssh, self._ssh_hint, sources),
+                _section("Remote access", ssh, sources, rdp, rdp_sources, self._ssh_hint),
+                _section("More", self.sections),
             )
         )
         self.add_class("bw-form")
@@ -115,6 +141,9 @@ class PoolForm(ipywidgets.VBox):
             ("start_task_elevated", self.elevated),
             ("start_task_wait_for_success", self.wait),
             ("allow_ssh", self.allow_ssh),
+            ("allow_rdp", self.allow_rdp),
+            ("enable_auto_scale", self.scale_mode),
+            ("auto_scale_formula", self.formula),
         )
         for name, control in pairs:
             ipywidgets.link((self._builder, name), (control, "value"))
@@ -126,22 +155,12 @@ class PoolForm(ipywidgets.VBox):
                 lambda minutes: timedelta(minutes=minutes),
             ),
         )
-        self.sources.observe(lambda _: self._on_sources_typed(), "value")
-        self._builder.observe(lambda _: self._show_sources(), "ssh_sources")
-        self._show_sources()
+        self._builder.observe(lambda change: self.interval.show_value(change["new"]), "auto_scale_evaluation_interval")
         self.wrap_button.on_click(lambda _: self._wrap())
 
-    def _on_sources_typed(self) -> None:
-        if not self._setting:
-            self._builder.ssh_sources = _sources(self.sources.value)
-
-    def _show_sources(self) -> None:
-        if _sources(self.sources.value) != self._builder.ssh_sources:  # else somebody types, and the comma must stay
-            self._setting = True  # what was set from Python stays as it was set
-            try:
-                self.sources.value = ", ".join(self._builder.ssh_sources)
-            finally:
-                self._setting = False
+    def _on_interval(self, message: str) -> None:
+        field = next(one for one in self.fields if one.name == "auto_scale_evaluation_interval")
+        field.show_problem(message)
 
     def _wrap(self) -> None:
         spec = self._builder.spec
@@ -165,7 +184,10 @@ class PoolForm(ipywidgets.VBox):
                 field.show_problem(found.message, found.severity)
         command = by_field.get("start_task_command_line")
         show(self._wrap_row, visible=command is not None and command.severity == "warning")
-        show(self._sources_row, visible=self.allow_ssh.value)
+        for widget, name, value in self._shown_with:
+            show(widget, visible=getattr(self._builder, name) == value)
+        quiet = {name: found for name, found in by_field.items() if found.field not in untouched}
+        self.sections.show_problems(quiet, self._builder.spec.kept)
         self._length.value = markup.muted(f"{len(self.pool_id.value)} / 64")
 
 
@@ -275,6 +297,8 @@ def _word(text: str) -> ipywidgets.HTML:
     return html(markup.muted(text), "bw-word")
 
 
-def _sources(text: str) -> tuple[str, ...]:
-    """Split what was typed at commas and blanks."""
-    return tuple(text.replace(",", " ").split())
+def _source_field(builder: Any, name: str) -> Any:
+    control = text_control("texts", (), lambda value: setattr(builder, name, value), lambda _: None)
+    control.placeholder = "203.0.113.7, 198.51.100.0/24"
+    builder.observe(lambda change: control.show_value(change["new"]), name)
+    return control

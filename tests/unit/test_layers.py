@@ -15,7 +15,7 @@ import pytest
 import batch_widgets
 
 PACKAGE = Path(batch_widgets.__file__).parent
-PURE = {"errors", "problems", "images", "pools", "nodes", "keys", "login", "service", "_version"}
+PURE = {"durations", "errors", "problems", "images", "pools", "nodes", "keys", "login", "service", "_version"}
 ABOVE_PURE = {"runner": 1, "sdk": 2, "account": 3, "widgets": 4, "": 5}
 HEAVY = {"pandas", "cryptography", "azure", "aiohttp", "asyncssh", "ipywidgets", "anywidget"}
 NOT_FOR_PURE = {

@@ -19,6 +19,8 @@ from batch_widgets.errors import (
 from batch_widgets.images import ImageReference
 from batch_widgets.pools import PoolSpec
 from batch_widgets.pools.pool import ResizeError
+from batch_widgets.pools.spec import FIELDS
+from batch_widgets.widgets.pool_sections import SECTIONS
 from unit.fakes import FakeService, make_account, make_image, make_node, make_pool
 from unit.test_panel import open_widgets, shown, wait_until
 
@@ -56,7 +58,7 @@ def shared_builder():
 def builder(shared_builder):
     """A form that describes a good pool, all of it touched."""
     for name, value in PoolSpec.__dataclass_fields__.items():
-        if name != "node_agent_sku_id":
+        if name not in {"node_agent_sku_id", "loaded"}:
             setattr(shared_builder, name, GOOD.get(name, value.default))
     shared_builder.node_agent_sku_id = IMAGE.node_agent_sku_id
     shared_builder._untouched = frozenset()
@@ -110,6 +112,11 @@ PAIRS = [
     ("start_task_wait_for_success", "wait", False, False),
     ("allow_ssh", "allow_ssh", True, True),
     ("ssh_sources", "sources", ("203.0.113.7", "198.51.100.0/24"), "203.0.113.7, 198.51.100.0/24"),
+    ("allow_rdp", "allow_rdp", True, True),
+    ("rdp_sources", "rdp_sources", ("203.0.113.7", "198.51.100.0/24"), "203.0.113.7, 198.51.100.0/24"),
+    ("enable_auto_scale", "scale_mode", True, True),
+    ("auto_scale_formula", "formula", "$TargetDedicatedNodes = 1;", "$TargetDedicatedNodes = 1;"),
+    ("auto_scale_evaluation_interval", "interval", timedelta(minutes=30), "30"),
 ]
 
 
@@ -126,9 +133,11 @@ def test_each_trait_and_its_control_are_in_step(builder, trait, control, value, 
     assert getattr(builder.spec, trait) == value
 
 
-def test_each_trait_of_a_pool_has_a_control(builder):
+def test_each_trait_of_a_pool_has_a_control():
     with_pairs = {trait for trait, *_ in PAIRS}
-    assert with_pairs | {"image", "node_agent_sku_id"} == set(PoolSpec.__dataclass_fields__)
+    in_sections = {entry.name for entries in SECTIONS.values() for entry in entries}
+    assert with_pairs.isdisjoint(in_sections)
+    assert with_pairs | in_sections | {"image", "node_agent_sku_id"} == set(FIELDS)
 
 
 def test_all_traits_can_be_given_at_once(make_builder):
@@ -155,7 +164,7 @@ def test_all_traits_can_be_given_at_once(make_builder):
         ("start_task_elevated", "yes"),
         ("start_task_wait_for_success", None),
         ("allow_ssh", "no"),
-        ("ssh_sources", "*"),
+        ("ssh_sources", 7),
         ("ssh_sources", (7,)),
     ],
 )
@@ -290,9 +299,9 @@ def test_everyone_only_with_a_warning(builder):
 
 
 def test_sources_show_only_with_ssh(builder):
-    assert not shown(builder.form._sources_row)
+    assert not shown(fields(builder)["ssh_sources"].widget)
     builder.form.allow_ssh.value = True
-    assert shown(builder.form._sources_row)
+    assert shown(fields(builder)["ssh_sources"].widget)
     assert problem_fields(builder) == ["ssh_sources"]
 
 

@@ -1,0 +1,27 @@
+"""Durations as the service writes them, in the form of ISO 8601."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """Read a duration such as ``"PT15M"``; None for what is none. Months and years have no fixed length: None too."""
+    match = _DURATION.fullmatch(text)
+    if match is None or not any(match.groups()):
+        return None
+    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    try:
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        return None
+
+
+def format_duration(duration: timedelta) -> str:
+    """Write a duration in minutes and seconds."""
+    minutes, seconds = divmod(duration.total_seconds(), 60)
+    rest = f"{seconds:g}S" if seconds else ""
+    return f"PT{int(minutes)}M{rest}"

@@ -1,0 +1,47 @@
+"""Which properties of a pool are secret, and what stands for them where a pool is shown or written down."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_NAMES = frozenset({"password", "accountKey", "sasKey", "sshPrivateKey", "protectedSettings"})
+_SIGNED = re.compile(r"https?://[^?#]*\?([^#]*&)?sig=", re.IGNORECASE)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def is_secret(name: str, value: Any) -> bool:
+    """Tell whether a property's value is one: by its name, or as an address that is signed."""
+    if name in _NAMES:
+        return True
+    return isinstance(value, str) and _SIGNED.match(value) is not None
+
+
+def secret_variable(path: tuple[str, ...]) -> str:
+    """Give the variable of the environment that the secret at a path of the body is read from."""
+    return "POOL_" + "_".join(_CAMEL.sub("_", part).upper() for part in path)
+
+
+def without_secrets(body: Any, path: tuple[str, ...] = ()) -> Any:
+    """Give a copy in which each secret is an object that names it.
+
+    The service refuses an object where it expects a text: nobody makes a pool with a placeholder for a password.
+    """
+    if path and body is not None and is_secret(path[-1], body):
+        return {"$secret": secret_variable(path)}
+    if isinstance(body, dict):
+        return {name: without_secrets(value, (*path, name)) for name, value in body.items()}
+    if isinstance(body, list):
+        return [without_secrets(value, (*path, str(index))) for index, value in enumerate(body)]
+    return body
+
+
+def placeholders(body: Any, path: str = "") -> list[str]:
+    """Give the paths at which a placeholder still stands."""
+    if isinstance(body, dict):
+        if body.keys() == {"$secret"}:
+            return [path]
+        return [found for name, value in body.items() for found in placeholders(value, f"{path}.{name}".lstrip("."))]
+    if isinstance(body, list):
+        return [found for index, value in enumerate(body) for found in placeholders(value, f"{path}[{index}]")]
+    return []

@@ -1,0 +1,140 @@
+"""Controls bound to traits that are no texts: what is typed is read, what can't be read is told beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+from traitlets import TraitError
+
+from batch_widgets.widgets.controls import styled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a value is shown as text, and read again.
+
+    Parameters
+    ----------
+    show : callable
+        Gives the text of a value.
+    read : callable
+        Gives the value of a text; raises a ValueError that says what was expected.
+    """
+
+    show: Callable[[Any], str]
+    read: Callable[[str], Any]
+
+
+def _number(text: str) -> int | None:
+    try:
+        return int(text) if text.strip() else None
+    except ValueError:
+        raise ValueError(f"{text} is not a whole number.") from None
+
+
+def _minutes(text: str) -> timedelta | None:
+    try:
+        return timedelta(minutes=float(text)) if text.strip() else None
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text} is not a number of minutes.") from None
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text) if text.strip() else None
+    except (ValueError, RecursionError) as problem:
+        raise ValueError(f"This is no JSON: {problem}.") from None
+
+
+READINGS = {
+    "text": Reading(lambda value: value or "", str),
+    "number": Reading(lambda value: "" if value is None else str(value), _number),
+    "minutes": Reading(lambda value: "" if value is None else f"{value.total_seconds() / 60:g}", _minutes),
+    "texts": Reading(lambda value: ", ".join(value or ()), lambda text: tuple(text.replace(",", " ").split())),
+    "json": Reading(lambda value: "" if value is None else json.dumps(value, indent=1, ensure_ascii=False), _json),
+}
+"""By kind."""
+
+FLAG_OPTIONS = (("as the service decides", None), ("yes", True), ("no", False))
+
+
+def text_control(kind: str, value: Any, changed: Callable[[Any], object], refused: Callable[[str], object]) -> Any:
+    """Give a field for text that calls ``changed(value)``, or ``refused(message)`` for what can't be read.
+
+    Parameters
+    ----------
+    kind : str
+        One of READINGS.
+    value : object
+        What it shows first.
+    changed, refused : callable
+        Are called as somebody types; `refused` with an empty message once all is well again.
+
+    Returns
+    -------
+    Text or Textarea
+        With an additional method ``show_value(value)``, which leaves what is typed alone where it says the same.
+    """
+    reading = READINGS[kind]
+    make = ipywidgets.Textarea if kind == "json" else ipywidgets.Text
+    control = make(value=reading.show(value), continuous_update=True)
+    if kind in {"number", "minutes"}:
+        styled(control, "bw-narrow")
+    setting = False
+
+    def on_typed(change: Any) -> None:
+        if setting:
+            return
+        try:
+            changed(reading.read(change["new"]))
+        except (ValueError, TraitError) as problem:
+            refused(str(problem))
+        else:
+            refused("")
+
+    def show_value(value: Any) -> None:
+        nonlocal setting
+        try:
+            same = reading.read(control.value) == value
+        except ValueError:
+            same = False
+        if not same:
+            setting = True
+            try:
+                control.value = reading.show(value)
+                refused("")
+            finally:
+                setting = False
+
+    control.observe(on_typed, "value")
+    control.show_value = show_value
+    return control
+
+
+def choice_control(options: Sequence[Any], value: Any, changed: Callable[[Any], object]) -> Any:
+    """Give a dropdown that calls ``changed(value)``; a value that is no option becomes one."""
+    pairs = [one if isinstance(one, tuple) else (one or "as the service decides", one) for one in options]
+    control = ipywidgets.Dropdown(options=pairs)
+    setting = False
+
+    def show_value(value: Any) -> None:
+        nonlocal setting
+        setting = True
+        try:
+            if value not in [one for _, one in control.options]:
+                control.options = (*pairs, (str(value), value))
+            control.value = value
+        finally:
+            setting = False
+
+    show_value(value)
+    control.observe(lambda change: None if setting else changed(change["new"]), "value")
+    control.show_value = show_value
+    return control

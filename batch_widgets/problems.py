@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -20,11 +21,14 @@ class Problem:
         What is wrong and what to do, in a sentence.
     severity : {"error", "warning"}
         An error blocks, a warning does not.
+    rule : str
+        The rule that is broken, by the name under which the documentation lists it; empty where it has none.
     """
 
     field: str
     message: str
     severity: Severity = "error"
+    rule: str = dataclass_field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.field}: {self.message}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-PartKind = Literal["text", "number", "flag", "choice", "texts", "secret", "json"]
+PartKind = Literal["text", "number", "flag", "choice", "texts", "object", "objects", "secret", "secret object"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,13 @@ class Part:
     label : str
         What the form calls it.
     kind : str
-        What it is; ``"json"`` for what has a structure of its own.
+        What it is; an ``"object"`` has a structure of its own and is typed in as JSON.
     required : bool
         An item without it is refused.
     choices : tuple of str
         The words that a ``"choice"`` has.
+    may_be_empty : bool
+        An empty text is a value like others.
     """
 
     path: str
@@ -32,6 +34,7 @@ class Part:
     kind: PartKind = "text"
     required: bool = False
     choices: tuple[str, ...] = ()
+    may_be_empty: bool = False
 
     def get(self, item: Mapping[str, Any]) -> Any:
         """Give its value in an item; None where it is not there."""
@@ -100,12 +103,12 @@ ITEM_VARIANTS: dict[str, tuple[Variant, ...]] = {
                 Part("backendPort", "Port on the node", "number", required=True),
                 Part("frontendPortRangeStart", "First port outside", "number", required=True),
                 Part("frontendPortRangeEnd", "Last port outside", "number", required=True),
-                Part("networkSecurityGroupRules", "Rules", "json"),
+                Part("networkSecurityGroupRules", "Rules", "objects"),
             ),
         ),
     ),
     "ip_tags": (Variant("IP tag", (Part("ipTagType", "Type"), Part("tag", "Tag"))),),
-    "metadata": (Variant("metadata item", (_NAME_VALUE[0], Part("value", "Value", required=True))),),
+    "metadata": (Variant("metadata item", (_NAME_VALUE[0], Part("value", "Value", required=True, may_be_empty=True))),),
     "application_package_references": (
         Variant(
             "application package", (Part("applicationId", "Application", required=True), Part("version", "Version"))
@@ -191,8 +194,8 @@ ITEM_VARIANTS: dict[str, tuple[Variant, ...]] = {
                 Part("typeHandlerVersion", "Version"),
                 Part("autoUpgradeMinorVersion", "Newer minor version", "flag"),
                 Part("enableAutomaticUpgrade", "Automatic upgrade", "flag"),
-                Part("settings", "Settings", "json"),
-                Part("protectedSettings", "Protected settings", "secret"),
+                Part("settings", "Settings", "object"),
+                Part("protectedSettings", "Protected settings", "secret object"),
                 Part("provisionAfterExtensions", "After", "texts"),
             ),
         ),

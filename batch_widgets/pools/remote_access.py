@@ -60,6 +60,12 @@ def nat_pools(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     return list(items(here.get("inboundNATPools") or ()))
 
 
+def nat_rules(pool: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the rules of a NAT pool, as far as they are rules at all."""
+    rules = pool.get("networkSecurityGroupRules")
+    return [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+
+
 def read_remote_access(body: Mapping[str, Any]) -> dict[str, Any]:
     """Give ``allow_ssh``, ``ssh_sources``, their kin for RDP, and as ``inbound_nat_pools`` the rest.
 
@@ -76,7 +82,7 @@ def read_remote_access(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _allowed(pool: Mapping[str, Any]) -> tuple[str, ...]:
-    rules = pool.get("networkSecurityGroupRules") or ()
+    rules = nat_rules(pool)
     if not rules:
         return (_EVERYONE,)
     return tuple(str(rule.get("sourceAddressPrefix")) for rule in rules if rule.get("access") == "allow")
@@ -108,15 +114,18 @@ def write_remote_access(body: dict[str, Any], wanted: Mapping[str, Any], target_
 
 
 def _nat_pool(way: Way, sources: Sequence[str], others: Sequence[Mapping[str, Any]], nodes: int) -> dict[str, Any]:
-    taken = {rule.get("priority") for pool in others for rule in pool.get("networkSecurityGroupRules") or ()}
+    priorities = [rule.get("priority") for pool in others for rule in nat_rules(pool)]
+    taken = {priority for priority in priorities if isinstance(priority, int)}
     free = (number for number in range(way.allow_priority, way.deny_priority) if number not in taken)
-    rules = [_rule(next(free), "allow", source) for source in sources]
-    last = max(number for number in range(3_000, way.deny_priority + 1) if number not in taken)
+    rules = [_rule(next(free, way.deny_priority), "allow", source) for source in sources]
+    last = max((number for number in range(3_000, way.deny_priority + 1) if number not in taken), default=4_096)
     rules.append(_rule(last, "deny", "*"))
     first = free_range(others, max(_PORTS, nodes))
     names = {str(pool.get("name")).casefold() for pool in others}
     return {
-        "name": next(name for name in (way.name, *(f"{way.name}{n}" for n in range(2, 9))) if name not in names),
+        "name": next(
+            name for name in (way.name, *(f"{way.name}{n}" for n in range(2, len(names) + 3))) if name not in names
+        ),
         "protocol": "tcp",
         "backendPort": way.port,
         "frontendPortRangeStart": first,

@@ -8,21 +8,15 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from batch_widgets.errors import ValidationError
 from batch_widgets.images import CustomImage, ImageReference, SupportedImage
 from batch_widgets.pools import places
+from batch_widgets.pools.body import IMAGE, MACHINE, kept_paths, read_body, write_body
 from batch_widgets.pools.places import DURATION, FLAG, ITEMS, NAMED_VALUES, NUMBER, OBJECT, TEXT, TEXTS, Kind, Place
-from batch_widgets.pools.remote_access import read_remote_access, write_remote_access
 from batch_widgets.pools.secrets import without_secrets
-from batch_widgets.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MACHINE = "virtualMachineConfiguration"
-_GALLERY = ("virtualMachineImageId", "sharedGalleryImageId", "communityGalleryImageId")
-_SCALE = ("targetDedicatedNodes", "targetLowPriorityNodes", "resizeTimeout")
-_FIRST = ("id", "displayName", "vmSize", _MACHINE, "resizeTimeout", "targetDedicatedNodes", "targetLowPriorityNodes")
 _WAIT = timedelta(minutes=15)
 _ELEVATED = Kind(None, lambda level: level == "admin", lambda elevated: "admin" if elevated else "nonadmin")
 
@@ -155,7 +149,7 @@ class PoolSpec:
     display_name: str = _at("displayName", TEXT)
     vm_size: str = _at("vmSize", TEXT)
     image: SupportedImage | CustomImage | ImageReference | None = None
-    node_agent_sku_id: str = _at(f"{_MACHINE}.nodeAgentSKUId", TEXT)
+    node_agent_sku_id: str = _at(f"{MACHINE}.nodeAgentSKUId", TEXT)
     target_dedicated_nodes: int = _at("targetDedicatedNodes", NUMBER, 0)
     target_low_priority_nodes: int = _at("targetLowPriorityNodes", NUMBER, 0)
     resize_timeout: timedelta = _at("resizeTimeout", DURATION, _WAIT)  # noqa: RUF009  it makes a field
@@ -192,25 +186,25 @@ class PoolSpec:
     application_package_references: tuple[Any, ...] = _at("applicationPackageReferences", ITEMS)
     user_accounts: tuple[Any, ...] = _at("userAccounts", ITEMS)
     mount_configuration: tuple[Any, ...] = _at("mountConfiguration", ITEMS)
-    os_disk_caching: str = _at(f"{_MACHINE}.osDisk.caching", TEXT)
-    os_disk_size_gb: int | None = _at(f"{_MACHINE}.osDisk.diskSizeGB", NUMBER)
-    os_disk_storage_account_type: str = _at(f"{_MACHINE}.osDisk.managedDisk.storageAccountType", TEXT)
-    os_disk_placement: str = _at(f"{_MACHINE}.osDisk.ephemeralOSDiskSettings.placement", TEXT)
-    os_disk_write_accelerator_enabled: bool | None = _at(f"{_MACHINE}.osDisk.writeAcceleratorEnabled", FLAG)
-    data_disks: tuple[Any, ...] = _at(f"{_MACHINE}.dataDisks", ITEMS)
-    disk_encryption_targets: tuple[str, ...] = _at(f"{_MACHINE}.diskEncryptionConfiguration.targets", TEXTS)
-    node_placement_policy: str = _at(f"{_MACHINE}.nodePlacementConfiguration.policy", TEXT)
-    license_type: str = _at(f"{_MACHINE}.licenseType", TEXT)
-    windows_enable_automatic_updates: bool | None = _at(f"{_MACHINE}.windowsConfiguration.enableAutomaticUpdates", FLAG)
-    container_type: str = _at(f"{_MACHINE}.containerConfiguration.type", TEXT)
-    container_image_names: tuple[str, ...] = _at(f"{_MACHINE}.containerConfiguration.containerImageNames", TEXTS)
-    container_registries: tuple[Any, ...] = _at(f"{_MACHINE}.containerConfiguration.containerRegistries", ITEMS)
-    encryption_at_host: bool | None = _at(f"{_MACHINE}.securityProfile.encryptionAtHost", FLAG)
-    security_type: str = _at(f"{_MACHINE}.securityProfile.securityType", TEXT)
-    secure_boot_enabled: bool | None = _at(f"{_MACHINE}.securityProfile.uefiSettings.secureBootEnabled", FLAG)
-    vtpm_enabled: bool | None = _at(f"{_MACHINE}.securityProfile.uefiSettings.vTpmEnabled", FLAG)
-    extensions: tuple[Any, ...] = _at(f"{_MACHINE}.extensions", ITEMS)
-    service_artifact_reference_id: str = _at(f"{_MACHINE}.serviceArtifactReference.id", TEXT)
+    os_disk_caching: str = _at(f"{MACHINE}.osDisk.caching", TEXT)
+    os_disk_size_gb: int | None = _at(f"{MACHINE}.osDisk.diskSizeGB", NUMBER)
+    os_disk_storage_account_type: str = _at(f"{MACHINE}.osDisk.managedDisk.storageAccountType", TEXT)
+    os_disk_placement: str = _at(f"{MACHINE}.osDisk.ephemeralOSDiskSettings.placement", TEXT)
+    os_disk_write_accelerator_enabled: bool | None = _at(f"{MACHINE}.osDisk.writeAcceleratorEnabled", FLAG)
+    data_disks: tuple[Any, ...] = _at(f"{MACHINE}.dataDisks", ITEMS)
+    disk_encryption_targets: tuple[str, ...] = _at(f"{MACHINE}.diskEncryptionConfiguration.targets", TEXTS)
+    node_placement_policy: str = _at(f"{MACHINE}.nodePlacementConfiguration.policy", TEXT)
+    license_type: str = _at(f"{MACHINE}.licenseType", TEXT)
+    windows_enable_automatic_updates: bool | None = _at(f"{MACHINE}.windowsConfiguration.enableAutomaticUpdates", FLAG)
+    container_type: str = _at(f"{MACHINE}.containerConfiguration.type", TEXT)
+    container_image_names: tuple[str, ...] = _at(f"{MACHINE}.containerConfiguration.containerImageNames", TEXTS)
+    container_registries: tuple[Any, ...] = _at(f"{MACHINE}.containerConfiguration.containerRegistries", ITEMS)
+    encryption_at_host: bool | None = _at(f"{MACHINE}.securityProfile.encryptionAtHost", FLAG)
+    security_type: str = _at(f"{MACHINE}.securityProfile.securityType", TEXT)
+    secure_boot_enabled: bool | None = _at(f"{MACHINE}.securityProfile.uefiSettings.secureBootEnabled", FLAG)
+    vtpm_enabled: bool | None = _at(f"{MACHINE}.securityProfile.uefiSettings.vTpmEnabled", FLAG)
+    extensions: tuple[Any, ...] = _at(f"{MACHINE}.extensions", ITEMS)
+    service_artifact_reference_id: str = _at(f"{MACHINE}.serviceArtifactReference.id", TEXT)
     upgrade_mode: str = _at("upgradePolicy.mode", TEXT)
     automatic_os_upgrade_policy: Mapping[str, Any] | None = _at("upgradePolicy.automaticOSUpgradePolicy", OBJECT)
     rolling_upgrade_policy: Mapping[str, Any] | None = _at("upgradePolicy.rollingUpgradePolicy", OBJECT)
@@ -240,7 +234,7 @@ class PoolSpec:
         ValidationError
             If a property has a type that it can't have, each named.
         """
-        return cls(**_read_body(body), loaded=copy.deepcopy(dict(body)))
+        return cls(**read_body(body, PLACES), loaded=copy.deepcopy(dict(body)))
 
     @property
     def image_reference(self) -> ImageReference | None:
@@ -264,15 +258,18 @@ class PoolSpec:
     @property
     def kept(self) -> tuple[str, ...]:
         """Paths of what was loaded and has no field: it is sent as it came."""
-        rest = copy.deepcopy(dict(self.loaded or {}))
-        for place in PLACES.values():
-            place.write(rest, place.kind.absent)
-        for path in (
-            ("networkConfiguration", "endpointConfiguration", "inboundNATPools"),
-            (_MACHINE, "imageReference"),
-        ):
-            Place(path, OBJECT, None).write(rest, None)
-        return tuple(_leaves(rest, ""))
+        return kept_paths(self.loaded or {}, PLACES)
+
+    @property
+    def keeps_image(self) -> bool:
+        """True where the loaded body names an image in a way that :attr:`image` can't."""
+        return self.image is None and IMAGE.read(self.loaded or {}) is not None
+
+    @property
+    def keeps_formula(self) -> bool:
+        """True where the loaded body has a formula though it does not enable autoscale, which the service refuses."""
+        body = self.to_body()
+        return not self.enable_auto_scale and ("autoScaleFormula" in body or "autoScaleEvaluationInterval" in body)
 
     def to_body(self) -> dict[str, Any]:
         """Give the request's body under the service's names, what was left empty left out.
@@ -284,50 +281,7 @@ class PoolSpec:
         dict
             What ``BatchPoolCreateOptions`` serialises to, secrets included.
         """
-        start = self._start()
-        body: dict[str, Any] = copy.deepcopy(start)
-        before = _read_body(start)
-        if self.start_task_command_line and "startTask" not in body:
-            body["startTask"] = {"userIdentity": {"autoUser": {"scope": "pool", "elevationLevel": "nonadmin"}}}
-            body["startTask"]["waitForSuccess"] = True
-        if not self.start_task_command_line and before["start_task_command_line"]:
-            body.pop("startTask", None)
-        self._write_image(body, before["image"])
-        for name, place in PLACES.items():
-            if getattr(self, name) != before[name] and (self.start_task_command_line or place.path[0] != "startTask"):
-                place.write(body, getattr(self, name))
-        if self.start_task_username and self.start_task_username != before["start_task_username"]:
-            body.get("startTask", {}).get("userIdentity", {}).pop("autoUser", None)
-        if self.enable_auto_scale and not before["enable_auto_scale"]:
-            for name in _SCALE:
-                body.pop(name, None)
-        wanted = {name: getattr(self, name) for name in read_remote_access({})}
-        write_remote_access(body, wanted, self.target_nodes)
-        if self.loaded is None:
-            body = {name: body[name] for name in (*_FIRST, *body) if name in body}
-        return body
-
-    def _start(self) -> dict[str, Any]:
-        """Give the body to begin with: the loaded one, else what is always said."""
-        if self.loaded is not None:
-            return dict(self.loaded)
-        return {
-            "id": "",
-            "vmSize": "",
-            "resizeTimeout": "PT15M",
-            "targetDedicatedNodes": 0,
-            "targetLowPriorityNodes": 0,
-        }
-
-    def _write_image(self, body: dict[str, Any], before: Any) -> None:
-        def reference(image: Any) -> Any:
-            if image is None:
-                return None
-            return image.to_body() if isinstance(image, ImageReference) else image.to_body()["imageReference"]
-
-        if (new := reference(self.image)) == reference(before):
-            return
-        Place((_MACHINE, "imageReference"), OBJECT, None).write(body, new)
+        return write_body(self, PLACES)
 
     def to_json(self) -> str:
         """Give the request's body as indented JSON text, ready for ``az batch pool create --json-file``.
@@ -352,51 +306,3 @@ _MADE: dict[str, Any] = {
     "inbound_nat_pools": places.items,
     **{name: place.kind.make for name, place in PLACES.items() if place.kind.make is not None},
 }
-
-
-def _leaves(value: Any, path: str) -> list[str]:
-    if isinstance(value, dict) and value:
-        return [leaf for name, item in value.items() for leaf in _leaves(item, f"{path}.{name}" if path else name)]
-    return [path] if path else []
-
-
-def _read_body(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the fields of a PoolSpec that a body has.
-
-    Raises
-    ------
-    ValidationError
-        If a property has a type that it can't have, each named.
-    """
-    values: dict[str, Any] = {}
-    problems = []
-    for name, place in PLACES.items():
-        try:
-            values[name] = place.read(body)
-        except TypeError as problem:
-            problems.append(Problem(name, f"{problem} at {'.'.join(place.path)}."))
-    try:
-        values |= read_remote_access(body)
-    except TypeError as problem:
-        problems.append(Problem("inbound_nat_pools", f"{problem}."))
-    if problems:
-        raise ValidationError(problems)
-    return {**values, "image": _image(body, values["node_agent_sku_id"])}
-
-
-def _image(body: Mapping[str, Any], agent: str) -> CustomImage | ImageReference | None:
-    """Give the image where one of our values can say it; else None, and it stays as it is."""
-    reference = (body.get(_MACHINE) or {}).get("imageReference")
-    if not isinstance(reference, dict) or not all(isinstance(value, str) for value in reference.values()):
-        return None
-    given = [name for name in _GALLERY if reference.get(name)]
-    if given:
-        os_type = "windows" if "windows" in agent.casefold() else "linux"
-        try:
-            return CustomImage(reference[given[0]], agent, os_type) if len(reference) == 1 else None
-        except ValidationError:
-            return None
-    if not reference.keys() <= {"publisher", "offer", "sku", "version"}:
-        return None
-    publisher, offer, sku = (reference.get(name, "") for name in ("publisher", "offer", "sku"))
-    return ImageReference(publisher, offer, sku, reference.get("version", "latest"))

@@ -46,19 +46,22 @@ def _minutes(text: str) -> timedelta | None:
         raise ValueError(f"{text} is not a number of minutes.") from None
 
 
-def _json(text: str) -> Any:
+def read_json(text: str) -> Any:
+    """Read JSON; None for an empty text, a ValueError that says where it is none."""
     try:
         return json.loads(text) if text.strip() else None
     except (ValueError, RecursionError) as problem:
         raise ValueError(f"This is no JSON: {problem}.") from None
 
 
+_JSON = Reading(lambda value: "" if value is None else json.dumps(value, indent=1, ensure_ascii=False), read_json)
 READINGS = {
     "text": Reading(lambda value: value or "", str),
     "number": Reading(lambda value: "" if value is None else str(value), _number),
     "minutes": Reading(lambda value: "" if value is None else f"{value.total_seconds() / 60:g}", _minutes),
     "texts": Reading(lambda value: ", ".join(value or ()), lambda text: tuple(text.replace(",", " ").split())),
-    "json": Reading(lambda value: "" if value is None else json.dumps(value, indent=1, ensure_ascii=False), _json),
+    "object": _JSON,
+    "objects": _JSON,
 }
 """By kind."""
 
@@ -83,7 +86,7 @@ def text_control(kind: str, value: Any, changed: Callable[[Any], object], refuse
         With an additional method ``show_value(value)``, which leaves what is typed alone where it says the same.
     """
     reading = READINGS[kind]
-    make = ipywidgets.Textarea if kind == "json" else ipywidgets.Text
+    make = ipywidgets.Textarea if READINGS[kind] is _JSON else ipywidgets.Text
     control = make(value=reading.show(value), continuous_update=True)
     if kind in {"number", "minutes"}:
         styled(control, "bw-narrow")

@@ -10,7 +10,7 @@ import ipywidgets
 
 from batch_widgets.pools.items import ITEM_VARIANTS, Part, Variant, variant_of
 from batch_widgets.widgets import markup
-from batch_widgets.widgets.bound import FLAG_OPTIONS, choice_control, text_control
+from batch_widgets.widgets.bound import FLAG_OPTIONS, choice_control, read_json, text_control
 from batch_widgets.widgets.controls import button, close_tree, column, html, row, show
 from batch_widgets.widgets.secret import SecretInput
 
@@ -82,8 +82,8 @@ class ItemList(ipywidgets.VBox):
         set_part = functools.partial(self._set, index, part)
         value = part.get(item)
         control: ipywidgets.Widget
-        if part.kind == "secret":
-            control = self._secret(value, set_part)
+        if part.kind in {"secret", "secret object"}:
+            control = self._secret(part, value, set_part, refused)
         elif part.kind == "flag":
             control = choice_control(FLAG_OPTIONS, value, set_part)
         elif part.kind == "choice":
@@ -94,15 +94,20 @@ class ItemList(ipywidgets.VBox):
             control = text_control(part.kind, value, set_part, refused)
         return column("bw-part", label, control, trouble)
 
-    def _secret(self, value: Any, set_part: Any) -> ipywidgets.Widget:
+    def _secret(self, part: Part, value: Any, set_part: Any, refused: Any) -> ipywidgets.Widget:
         """Give a field whose text goes from the browser into the kernel's memory, and into no widget's state."""
-        field = SecretInput(placeholder="typed in, kept in this kernel's memory")
-        keep = button("Keep")
-        said = html(markup.muted("kept" if value is not None else "none yet"))
+        field = SecretInput(placeholder="JSON" if part.kind == "secret object" else "")
+        keep = button("Keep", title="Keep it in this kernel's memory, from where it is sent with the pool")
+        said = html(markup.muted("none yet" if value is None else "kept"))
 
         def on_text(text: str) -> None:
-            set_part(text)
-            said.value = markup.muted("kept")
+            try:
+                set_part(read_json(text) if part.kind == "secret object" else text)
+            except ValueError as problem:
+                refused(str(problem))
+            else:
+                refused("")
+                said.value = markup.muted("kept")
 
         keep.on_click(lambda _: field.request(on_text))
         field.on_submit(lambda: field.request(on_text))

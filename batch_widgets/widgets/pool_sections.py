@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import ipywidgets
 
+from batch_widgets.pools import PoolSpec
+from batch_widgets.pools.choices import CHOICES
 from batch_widgets.widgets import markup
 from batch_widgets.widgets.bound import FLAG_OPTIONS, choice_control, text_control
 from batch_widgets.widgets.controls import Field, column, html
@@ -31,28 +33,25 @@ class Entry:
         What stands before it.
     kind : str
         What it is.
-    choices : tuple of str
-        The words of a ``"choice"``; ``""`` for what the service decides.
     """
 
     name: str
     label: str
-    kind: Literal["text", "number", "texts", "json", "flag", "choice", "items"] = "text"
-    choices: tuple[str, ...] = ()
+    kind: Literal["text", "number", "texts", "object", "flag", "choice", "items"] = "text"
 
 
 SECTIONS: dict[str, tuple[Entry, ...]] = {
     "Tasks and metadata": (
         Entry("task_slots_per_node", "Task slots per node", "number"),
-        Entry("node_fill_type", "Tasks go to nodes", "choice", ("", "spread", "pack")),
-        Entry("job_default_order", "Jobs of one priority", "choice", ("", "none", "creationtime")),
+        Entry("node_fill_type", "Tasks go to nodes", "choice"),
+        Entry("job_default_order", "Jobs of one priority", "choice"),
         Entry("enable_inter_node_communication", "Nodes reach each other", "flag"),
         Entry("application_package_references", "Application packages", "items"),
         Entry("metadata", "Metadata", "items"),
     ),
     "Start task: files, user, container": (
         Entry("start_task_max_task_retry_count", "Retries", "number"),
-        Entry("start_task_auto_user_scope", "Automatic user", "choice", ("pool", "task")),
+        Entry("start_task_auto_user_scope", "Automatic user", "choice"),
         Entry("start_task_username", "Or user account"),
         Entry("start_task_environment_settings", "Environment", "items"),
         Entry("start_task_resource_files", "Resource files", "items"),
@@ -61,13 +60,8 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
     ),
     "Network": (
         Entry("subnet_id", "Subnet"),
-        Entry("dynamic_vnet_assignment_scope", "Dynamic network", "choice", ("", "none", "job")),
-        Entry(
-            "ip_address_provisioning_type",
-            "Public addresses",
-            "choice",
-            ("", "batchmanaged", "usermanaged", "nopublicipaddresses"),
-        ),
+        Entry("dynamic_vnet_assignment_scope", "Dynamic network", "choice"),
+        Entry("ip_address_provisioning_type", "Public addresses", "choice"),
         Entry("ip_address_ids", "Addresses of your own", "texts"),
         Entry("ip_families", "IP families", "texts"),
         Entry("ip_tags", "IP tags", "items"),
@@ -80,38 +74,33 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
     ),
     "Disks": (
         Entry("os_disk_size_gb", "OS disk, GiB", "number"),
-        Entry("os_disk_caching", "OS disk caching", "choice", ("", "none", "readonly", "readwrite")),
-        Entry(
-            "os_disk_storage_account_type",
-            "OS disk storage",
-            "choice",
-            ("", "standard_lrs", "premium_lrs", "standardssd_lrs"),
-        ),
-        Entry("os_disk_placement", "Ephemeral OS disk", "choice", ("", "cachedisk")),
+        Entry("os_disk_caching", "OS disk caching", "choice"),
+        Entry("os_disk_storage_account_type", "OS disk storage", "choice"),
+        Entry("os_disk_placement", "Ephemeral OS disk", "choice"),
         Entry("os_disk_write_accelerator_enabled", "Write accelerator", "flag"),
         Entry("data_disks", "Data disks", "items"),
         Entry("disk_encryption_targets", "Encrypted disks", "texts"),
     ),
     "Containers": (
-        Entry("container_type", "Containers", "choice", ("", "dockerCompatible", "criCompatible")),
+        Entry("container_type", "Containers", "choice"),
         Entry("container_image_names", "Images to fetch", "texts"),
         Entry("container_registries", "Registries", "items"),
     ),
     "Security and Windows": (
-        Entry("security_type", "Security type", "choice", ("", "trustedLaunch", "confidentialVM")),
+        Entry("security_type", "Security type", "choice"),
         Entry("secure_boot_enabled", "Secure boot", "flag"),
         Entry("vtpm_enabled", "vTPM", "flag"),
         Entry("encryption_at_host", "Encryption at host", "flag"),
-        Entry("license_type", "Windows licence", "choice", ("", "Windows_Server", "Windows_Client")),
+        Entry("license_type", "Windows licence", "choice"),
         Entry("windows_enable_automatic_updates", "Windows updates", "flag"),
     ),
     "Placement, extensions, upgrades": (
-        Entry("node_placement_policy", "Node placement", "choice", ("", "regional", "zonal")),
+        Entry("node_placement_policy", "Node placement", "choice"),
         Entry("extensions", "Extensions", "items"),
         Entry("service_artifact_reference_id", "Service artifact"),
-        Entry("upgrade_mode", "Upgrades", "choice", ("", "automatic", "manual", "rolling")),
-        Entry("automatic_os_upgrade_policy", "Automatic OS upgrade, JSON", "json"),
-        Entry("rolling_upgrade_policy", "Rolling upgrade, JSON", "json"),
+        Entry("upgrade_mode", "Upgrades", "choice"),
+        Entry("automatic_os_upgrade_policy", "Automatic OS upgrade, JSON", "object"),
+        Entry("rolling_upgrade_policy", "Rolling upgrade, JSON", "object"),
     ),
 }
 """The sections by title."""
@@ -119,6 +108,12 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
 _CLOUD_SERVICES = (
     "Cloud Services configuration is not offered: it was retired on 29 February 2024, and the service takes it no more."
 )
+
+
+def _options(name: str) -> tuple[str, ...]:
+    """Give the words of a field, and an empty one where the service can decide."""
+    always = getattr(PoolSpec(), name) != ""
+    return CHOICES[name] if always else ("", *CHOICES[name])
 
 
 class PoolSections(ipywidgets.VBox):
@@ -166,7 +161,7 @@ class PoolSections(ipywidgets.VBox):
         if entry.kind == "flag":
             control = choice_control(FLAG_OPTIONS, value, set_trait)
         elif entry.kind == "choice":
-            control = choice_control(entry.choices, value, set_trait)
+            control = choice_control(_options(name), value, set_trait)
         else:
             control = text_control(entry.kind, value, set_trait, functools.partial(self._on_unreadable, name))
         self._builder.observe(lambda change: control.show_value(change["new"]), name)

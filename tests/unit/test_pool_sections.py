@@ -9,6 +9,7 @@ import ipywidgets
 import pytest
 
 import batch_widgets as bw
+from batch_widgets.pools.choices import CHOICES
 from batch_widgets.pools.items import ITEM_VARIANTS
 from batch_widgets.widgets.pool_sections import SECTIONS
 from batch_widgets.widgets.secret import SecretInput
@@ -37,9 +38,9 @@ def sample(entry):
         "text": ("some text", "some text"),
         "number": (3, "3"),
         "texts": (("a", "b"), "a, b"),
-        "json": ({"a": 1}, '{\n "a": 1\n}'),
+        "object": ({"a": 1}, '{\n "a": 1\n}'),
         "flag": (True, True),
-        "choice": (entry.choices[-1], entry.choices[-1]) if entry.choices else None,
+        "choice": (CHOICES[entry.name][-1],) * 2 if entry.kind == "choice" else None,
     }[entry.kind]
 
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from batch_widgets.images import ImageReference
 from batch_widgets.pools import PoolSpec, ResizeError, check, is_open_to_everyone
-from batch_widgets.pools.rules import source_trouble, wrap_in_shell
+from batch_widgets.pools.rules import wrap_in_shell
+from batch_widgets.pools.rules.remote_access import source_trouble
 from unit.fakes import SSH_BODY, make_image, make_pool, make_spec
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

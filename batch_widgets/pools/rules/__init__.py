@@ -1,0 +1,62 @@
+"""The rules of a pool, checked before the service sees it; written from Batch's documentation, one file a subject."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from batch_widgets.pools.rules.identity import check_identity
+from batch_widgets.pools.rules.image import check_image
+from batch_widgets.pools.rules.lists import check_lists
+from batch_widgets.pools.rules.machine import check_machine
+from batch_widgets.pools.rules.names import Rule
+from batch_widgets.pools.rules.network import check_network
+from batch_widgets.pools.rules.remote_access import check_remote_access, is_open_to_everyone
+from batch_widgets.pools.rules.scale import check_scale
+from batch_widgets.pools.rules.start_task import check_start_task, wrap_in_shell
+from batch_widgets.pools.rules.words import check_items, check_secrets, check_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from batch_widgets.images import SupportedImage
+    from batch_widgets.pools.spec import PoolSpec
+    from batch_widgets.problems import Problem
+
+__all__ = ["Rule", "check", "is_open_to_everyone", "wrap_in_shell"]
+
+
+def check(
+    spec: PoolSpec, images: Sequence[SupportedImage] = (), *, taken_ids: Iterable[str] = (), now: datetime | None = None
+) -> tuple[Problem, ...]:
+    """Check a pool against all rules that are known here.
+
+    Parameters
+    ----------
+    spec : PoolSpec
+        The pool.
+    images : sequence of SupportedImage
+        The account's supported images, where they are known: then image and node agent are held against them.
+    taken_ids : iterable of str
+        The ids of the account's pools, where they are known.
+    now : datetime
+        The day of the check, in UTC; default: today.
+
+    Returns
+    -------
+    tuple of Problem
+        In the order of the form. Errors block, warnings do not. The rule of each is one of :class:`Rule`.
+    """
+    return (
+        *check_identity(spec, taken_ids),
+        *check_image(spec, images, now or datetime.now(UTC)),
+        *check_scale(spec),
+        *check_start_task(spec),
+        *check_remote_access(spec),
+        *check_network(spec),
+        *check_machine(spec, images),
+        *check_lists(spec),
+        *check_items(spec),
+        *check_words(spec),
+        *check_secrets(spec),
+    )

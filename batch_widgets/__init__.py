@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from batch_widgets._version import __version__
 
 if TYPE_CHECKING:
-    from batch_widgets import images
+    from batch_widgets import images, pools
     from batch_widgets.account import BatchAccount, connect, connect_demo
     from batch_widgets.errors import (
         AlreadyExistsError,
@@ -100,6 +100,7 @@ __all__ = [
     "images",
     "make_key_pair",
     "own_key",
+    "pools",
     "select_image",
     "to_sdk",
 ]
@@ -107,8 +108,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used (PEP 562)."""
-    if name == "images":
-        return importlib.import_module(f"{__name__}.images")
+    if name in {"images", "pools"}:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)

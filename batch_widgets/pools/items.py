@@ -204,6 +204,26 @@ ITEM_VARIANTS: dict[str, tuple[Variant, ...]] = {
 """The kinds of item that each list of a PoolSpec has."""
 
 
+OBJECT_PARTS: dict[str, tuple[Part, ...]] = {
+    "automatic_os_upgrade_policy": (
+        Part("enableAutomaticOSUpgrade", "Automatic OS upgrade", "flag"),
+        Part("useRollingUpgradePolicy", "By the rolling policy", "flag"),
+        Part("disableAutomaticRollback", "No rollback", "flag"),
+        Part("osRollingUpgradeDeferral", "Wait for running tasks", "flag"),
+    ),
+    "rolling_upgrade_policy": (
+        Part("maxBatchInstancePercent", "Nodes at a time, %", "number"),
+        Part("maxUnhealthyInstancePercent", "Unhealthy at most, %", "number"),
+        Part("maxUnhealthyUpgradedInstancePercent", "Unhealthy after upgrade at most, %", "number"),
+        Part("pauseTimeBetweenBatches", "Pause between batches", "text"),
+        Part("enableCrossZoneUpgrade", "Across zones", "flag"),
+        Part("prioritizeUnhealthyInstances", "Unhealthy nodes first", "flag"),
+        Part("rollbackFailedInstancesOnPolicyBreach", "Roll back failed nodes", "flag"),
+    ),
+}
+"""The properties of the objects that a PoolSpec has."""
+
+
 def variant_of(field: str, item: Mapping[str, Any]) -> Variant | None:
     """Give the kind of an item; None for a kind that is not known here."""
     return next((one for one in ITEM_VARIANTS[field] if not one.key or one.key in item), None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_widgets.pools.body import field_at
 from batch_widgets.pools.choices import CHOICES, is_one_of
-from batch_widgets.pools.items import ITEM_VARIANTS, Part, variant_of
+from batch_widgets.pools.items import ITEM_VARIANTS, OBJECT_PARTS, Part, variant_of
 from batch_widgets.pools.rules.names import Rule
 from batch_widgets.pools.secrets import placeholders
 
@@ -35,13 +35,17 @@ def check_words(spec: PoolSpec) -> Iterator[Problem]:
 
 
 def check_items(spec: PoolSpec) -> Iterator[Problem]:
-    """Check that the items of each list are complete and of the right types."""
+    """Check that the items of each list, and the objects, are complete and of the right types."""
     for field in ITEM_VARIANTS:
         for number, item in enumerate(getattr(spec, field), 1):
             variant = variant_of(field, item)
             if variant is not None:
                 for part in variant.parts:
                     yield from _check_part(field, f"{variant.noun.capitalize()} {number}", part, item)
+
+    for field, parts in OBJECT_PARTS.items():
+        for part in parts:
+            yield from _check_part(field, part.path, part, getattr(spec, field) or {})
 
 
 def _check_part(field: str, where: str, part: Part, item: Mapping[str, Any]) -> Iterator[Problem]:

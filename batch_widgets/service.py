@@ -39,6 +39,9 @@ class BatchService(Protocol):
     ) -> None:
         """Ask for another size."""
 
+    async def stop_pool_resize(self, pool_id: str) -> None:
+        """Ask that a resize be stopped."""
+
     async def delete_pool(self, pool_id: str) -> None:
         """Ask for a pool's deletion."""
 

@@ -204,6 +204,17 @@ class BatchAccount:
 
         return self.runner.submit(f"Resize pool {pool_id}", work, on_cancel="The resize goes on at the service.")
 
+    def stop_resize(self, pool_id: str) -> Operation[None]:
+        """Stop the resize of a pool: it keeps the nodes that it has by then.
+
+        The operation ends when the service has taken that; following the pool tells when its size is steady.
+        """
+
+        async def work(operation: Operation[None]) -> None:
+            await follow.stop_resize(await self.service(), pool_id, operation.report)
+
+        return self.runner.submit(f"Stop the resize of pool {pool_id}", work)
+
     def delete_pool(self, pool_id: str) -> Operation[None]:
         """Delete a pool with its nodes and follow it until it is gone."""
 

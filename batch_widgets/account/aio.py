@@ -81,6 +81,10 @@ class AsyncAccount:
         """Resize a pool and follow it until its nodes are ready."""
         return await self._account.resize_pool(pool_id, **targets)
 
+    async def stop_resize(self, pool_id: str) -> None:
+        """Stop the resize of a pool: it keeps the nodes that it has by then."""
+        await self._account.stop_resize(pool_id)
+
     async def delete_pool(self, pool_id: str) -> None:
         """Delete a pool and follow it until it is gone."""
         await self._account.delete_pool(pool_id)

@@ -131,6 +131,18 @@ async def resize_pool(
     return await follow_until_ready(service, pool_id, report, poll_interval_s)
 
 
+async def stop_resize(service: BatchService, pool_id: str, report: Report) -> None:
+    """Stop the resize of a pool."""
+    try:
+        await _unhurried(lambda: service.stop_pool_resize(pool_id), report)
+    except BatchWidgetsError as error:
+        if not error.maybe_done:
+            raise
+        report(Progress(message="no clear answer; looking whether the pool is still being resized"))
+        if (await service.get_pool(pool_id)).allocation_state == "resizing":
+            raise
+
+
 async def delete_pool(service: BatchService, pool_id: str, report: Report, poll_interval_s: float) -> None:
     """Delete a pool and follow it until it is gone."""
     report(Progress(0, 1, "asking for the deletion"))

@@ -1,6 +1,8 @@
 """Pools: what one asks for (PoolSpec), its rules, what the service has (Pool), and which of them need a newer image."""
 
 from batch_widgets.pools.affected import AffectedPool, affected_pools, affected_pools_frame
+from batch_widgets.pools.assurances import assurances
+from batch_widgets.pools.bicep import pool_bicep
 from batch_widgets.pools.cli import create_pool_command, file_name, needs_file
 from batch_widgets.pools.loading import create_body
 from batch_widgets.pools.pool import Pool, ResizeError
@@ -14,10 +16,12 @@ __all__ = [
     "ResizeError",
     "affected_pools",
     "affected_pools_frame",
+    "assurances",
     "check",
     "create_body",
     "create_pool_command",
     "file_name",
     "is_open_to_everyone",
     "needs_file",
+    "pool_bicep",
 ]

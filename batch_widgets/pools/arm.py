@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-API_VERSION = "2024-07-01"
+API_VERSION = "2025-06-01"
 _RENAMED = {
     "nodeAgentSKUId": "nodeAgentSkuId",
     "inboundNATPools": "inboundNatPools",
@@ -21,6 +21,7 @@ _WORDS = {
     "access": ("Allow", "Deny"),
     "caching": ("None", "ReadOnly", "ReadWrite"),
     "elevationLevel": ("NonAdmin", "Admin"),
+    "jobDefaultOrder": ("None", "CreationTime"),
     "loginMode": ("Batch", "Interactive"),
     "nodeFillType": ("Spread", "Pack"),
     "policy": ("Regional", "Zonal"),
@@ -35,6 +36,7 @@ _WORDS = {
 """How the Resource Manager spells the words of a property. (The service's own are in small letters.)"""
 
 _AUTO_USER_SCOPES = ("Task", "Pool")
+APPLICATIONS = "/applications/"
 _TYPE = "Microsoft.Batch/batchAccounts/pools"
 
 
@@ -123,7 +125,7 @@ def to_arm(body: Mapping[str, Any], account_name: str) -> dict[str, Any]:
         properties["interNodeCommunication"] = "Enabled" if enabled else "Disabled"
     if packages := rest.pop("applicationPackageReferences", None):
         properties["applicationPackages"] = [
-            {"id": f"/applications/{one['applicationId']}", **_rest(one, "applicationId")} for one in packages
+            {"id": _application_id(one["applicationId"]), **_rest(one, "applicationId")} for one in packages
         ]
     tags, identity = rest.pop("resourceTags", None), rest.pop("identity", None)
     resource = {
@@ -133,6 +135,11 @@ def to_arm(body: Mapping[str, Any], account_name: str) -> dict[str, Any]:
         "properties": _renamed({**properties, **rest}, _RENAMED, (), to_arm_words=True),
     }
     return resource | ({"tags": tags} if tags else {}) | ({"identity": identity} if identity else {})
+
+
+def _application_id(name: str) -> str:
+    """Give the end of an application's id, which the account's comes before; a whole id stays."""
+    return name if name.startswith("/") else f"{APPLICATIONS}{name}"
 
 
 def _rest(value: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -173,4 +180,4 @@ def _own_word(name: str, word: str) -> str:
         return word[0].lower() + word[1:]
     if name == "workingDirectory":
         return word[0].lower() + word[1:]
-    return word if name == "storageAccountType" else word.lower()
+    return word.lower()

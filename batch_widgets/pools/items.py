@@ -64,6 +64,11 @@ class Variant:
     parts: tuple[Part, ...]
     key: str = ""
 
+    @property
+    def title(self) -> str:
+        """The noun as it begins a line."""
+        return self.noun[0].upper() + self.noun[1:]
+
 
 _NAME_VALUE = (Part("name", "Name", required=True), Part("value", "Value"))
 _IDENTITY = Part("identityReference.resourceId", "Identity")

@@ -22,10 +22,27 @@ _RESIZE_ADVICE = {
     "accountvmseriescorequotareached": "The quota for this VM family is used up. Take another, or ask for more quota.",
     "accountlowprioritycorequotareached": _SPOT_QUOTA,
     "accountspotcorequotareached": _SPOT_QUOTA,
+    "overconstrainedallocationrequesterror": "Too many constraints: take another VM size, region or placement.",
+    "communicationenabledpoolreachedmaxvmcount": "Nodes that reach each other are limited in number. Ask for fewer.",
+    "removenodesfailed": "Nodes could not be removed. Try again.",
+    "dependentresourcenotfound": "Something that the pool names is gone: subnet, address, image or identity.",
+    "failedidentityoperation": "The pool's identity could not be used. Look at its roles.",
+    "diskencryptionfailure": "The disks could not be encrypted. Look at key and identity, or leave encryption out.",
     "unsupportedvmsize": "Batch does not support this VM size here. Take another.",
     "incompatiblevmsize": "The VM size does not fit the configuration. Take another.",
     "resizestopped": "The resize was stopped.",
 }
+
+
+_REASON_ADVICE = (
+    ("generation", "Image and VM size are of different generations. Take others of the same."),
+    ("subnet", "The subnet can't take the nodes: too few free addresses, or it is delegated. Take another."),
+    ("image", "The image was not found. Pick another, or look at its id."),
+    ("lock", "A lock on the resource group stands in the way. Have it removed."),
+    ("permission", "Batch lacks a permission on what the pool names. Look at its roles."),
+    ("internal", "Something failed inside Azure. Try again."),
+)
+"""What to try, by a word in the reason of a failed allocation; the first that occurs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +66,13 @@ class ResizeError:
     @property
     def advice(self) -> str:
         """What to try, where that is known."""
-        return _RESIZE_ADVICE.get(self.code.casefold(), "")
+        code = self.code.casefold()
+        if code.startswith("operationsrestrictedbypolicy"):
+            return "An Azure policy forbids it. The details name the policy; ask who keeps it."
+        if code == "allocationfailed":
+            said = " ".join((self.message, *(value for _, value in self.values))).casefold()
+            return next((advice for word, advice in _REASON_ADVICE if word in said), _RESIZE_ADVICE[code])
+        return _RESIZE_ADVICE.get(code, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,11 @@ class SdkService:
         async with self._errors(pool_id, changes=True):
             await self._client.begin_resize_pool(pool_id, options)  # the poller is never asked
 
+    async def stop_pool_resize(self, pool_id: str) -> None:
+        """Ask that a resize be stopped."""
+        async with self._errors(pool_id, changes=True):
+            await self._client.begin_stop_pool_resize(pool_id)  # the poller is never asked
+
     async def delete_pool(self, pool_id: str) -> None:
         """Ask for a pool's deletion."""
         async with self._errors(pool_id, changes=True):

@@ -85,7 +85,7 @@ class Field:
         self._problem = html("", "bw-field-problem")
         show(self._problem, visible=False)
         line = row("bw-row", html(markup.muted(label), "bw-lab"), control, *after)
-        self.widget = column("bw-field", line, self._problem)
+        self.widget = styled(column("bw-field", line, self._problem), f"bw-at-{name}")
 
     def show_problem(self, message: str, severity: str = "error") -> None:
         """Show a problem below the control; empty for none."""

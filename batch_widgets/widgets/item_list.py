@@ -11,11 +11,14 @@ import ipywidgets
 from batch_widgets.pools.items import ITEM_VARIANTS, Part, Variant, variant_of
 from batch_widgets.widgets import markup
 from batch_widgets.widgets.bound import FLAG_OPTIONS, choice_control, read_json, text_control
-from batch_widgets.widgets.controls import button, close_tree, column, html, row, show
+from batch_widgets.widgets.controls import button, close_tree, column, html, row, show, styled
 from batch_widgets.widgets.secret import SecretInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_WIDE = {"object", "objects", "secret", "secret object"}
 
 
 class ItemList(ipywidgets.VBox):
@@ -67,11 +70,11 @@ class ItemList(ipywidgets.VBox):
                 remove,
             )
         cells = [self._cell(index, item, part) for part in variant.parts]
-        title = html(markup.muted(f"{variant.noun} {index + 1}"), "bw-grow")
+        title = html(markup.span(f"{variant.title} {index + 1}"), "bw-grow")
         return column("bw-item", row("bw-cells", title, remove), row("bw-parts", *cells))
 
     def _cell(self, index: int, item: Mapping[str, Any], part: Part) -> ipywidgets.Widget:
-        label = html(markup.muted(f"{part.label}{'' if part.required else ' (optional)'}"))
+        label = html(markup.muted(part.label))
         trouble = html("", "bw-field-problem")
         show(trouble, visible=False)
 
@@ -92,7 +95,7 @@ class ItemList(ipywidgets.VBox):
             )
         else:
             control = text_control(part.kind, value, set_part, refused)
-        return column("bw-part", label, control, trouble)
+        return styled(column("bw-part", label, control, trouble), *(["bw-wide"] if part.kind in _WIDE else []))
 
     def _secret(self, part: Part, value: Any, set_part: Any, refused: Any) -> ipywidgets.Widget:
         """Give a field whose text goes from the browser into the kernel's memory, and into no widget's state."""

@@ -83,11 +83,12 @@ def problem(message: str, severity: str) -> str:
     return f'<span class="bw-prob bw-{hue}">{sign}{escape(message)}</span>'
 
 
-def check_line(hue: str, field: str, message: str) -> str:
+def check_line(hue: str, field: str, message: str, detail: str = "") -> str:
     """Give a line of the list of checks."""
+    below = f"<div>{muted(detail)}</div>" if detail else ""
     name = f"<b>{escape(field)}:</b> " if field else ""
     sign = '<span class="bw-sign" aria-hidden="true"></span>'
-    return f'<div class="bw-check bw-{hue}">{sign}<div>{name}{escape(message)}</div></div>'
+    return f'<div class="bw-check bw-{hue}">{sign}<div>{name}{escape(message)}{below}</div></div>'
 
 
 def message(title: str, text: str = "", details: Mapping[str, str] | None = None) -> str:

@@ -16,8 +16,11 @@ from batch_widgets.widgets import markup
 from batch_widgets.widgets.controls import button, html, row
 from batch_widgets.widgets.panel import Panel, refuse_unknown
 from batch_widgets.widgets.pool_card import PoolCard
+from batch_widgets.widgets.pool_checks import PoolChecks
 from batch_widgets.widgets.pool_exports import PoolExports
 from batch_widgets.widgets.pool_form import PoolForm
+from batch_widgets.widgets.pool_id_check import PoolIdCheck
+from batch_widgets.widgets.pool_source import PoolSource
 from batch_widgets.widgets.pool_traits import PoolTraits
 
 if TYPE_CHECKING:
@@ -26,20 +29,6 @@ if TYPE_CHECKING:
     from batch_widgets.account import BatchAccount
     from batch_widgets.pools import Pool
     from batch_widgets.runner import Operation
-
-_LABELS = {
-    "pool_id": "Pool id",
-    "display_name": "Display name",
-    "vm_size": "VM size",
-    "image": "Image",
-    "node_agent_sku_id": "Node agent",
-    "target_dedicated_nodes": "Nodes",
-    "target_low_priority_nodes": "Nodes",
-    "resize_timeout": "Minutes to allocate",
-    "start_task_command_line": "Start task",
-    "allow_ssh": "Allow SSH",
-    "ssh_sources": "Allowed sources",
-}
 
 
 class PoolBuilder(Panel, PoolTraits):
@@ -71,18 +60,28 @@ class PoolBuilder(Panel, PoolTraits):
         super().__init__(account, "Pool builder")
         self._untouched = frozenset(FIELDS)
         self._loading = False
+        self._id_check = PoolIdCheck(account, self._check)
+        self._made: set[str] = set()
         self.create_button = button("Create pool", "bw-primary")
+        self.load_button = button("Load…", "bw-flat", title="Start from a pool of the account, or from JSON")
+        self.reset_button = button("Reset…", "bw-flat")
         self._summary = html("", "bw-grow")
-        self._checks = html("", "bw-checks")
         self.card = PoolCard(account, self.guarded, self.frame_piece.focus)
         self.form = PoolForm(self)
-        self.exports = PoolExports(self, self._checks)
+        self.checks = PoolChecks(self.form.label_of, self.form.go_to)
+        self.exports = PoolExports(self, self.checks)
+        self.source = PoolSource(self)
         foot = row("bw-foot", self.create_button, self._summary)
         self.lay_out(
-            *(row("bw-two", self.form, self.exports), foot, self.card),
-            online=(self.create_button, self.card.resize_button, self.card.delete_button),
+            *(self.source, row("bw-two", self.form, self.exports), foot, self.card),
+            actions=(self.load_button, self.reset_button),
+            online=(self.create_button, self.load_button, *self.card.buttons),
         )
         self.create_button.on_click(self.settled(self._on_create_clicked))
+        self.on_click(self.load_button, self.source.unfold)
+        self.on_click(self.reset_button, self._ask_reset)
+        self.card.on_accepted(self._on_accepted)
+        self.card.on_deleted(self._on_deleted)
         self.observe(self._on_edited, FIELDS)
         with self.closed_on_error():
             for name in FIELDS:  # the image before its node agent, which then wins
@@ -113,14 +112,7 @@ class PoolBuilder(Panel, PoolTraits):
             If it is no pool, or a property has a type that it can't have, each named; the form stays as it is.
         """
         body = pools.create_body(source)
-        spec = PoolSpec.from_body(body)
-        self._loading = True
-        try:
-            self.set_trait("loaded", body)
-            for name in FIELDS:
-                setattr(self, name, getattr(spec, name))
-        finally:
-            self._loading = False
+        self._take(PoolSpec.from_body(body))
         self._untouched = frozenset()
         self._check()
 
@@ -141,11 +133,41 @@ class PoolBuilder(Panel, PoolTraits):
         """Give the ``az batch pool create`` that creates the same pool, as far as needed from the file of `to_json`."""
         return pools.create_pool_command(self.spec.to_body(), self.account.endpoint, self.account.name)
 
+    def to_bicep(self) -> str:
+        """Give the Bicep file that deploys the same pool; secrets are parameters."""
+        return pools.pool_bicep(self.spec.to_body(), self.account.name)
+
     def to_options(self) -> Any:
         """Give the SDK's ``BatchPoolCreateOptions``."""
         from batch_widgets.sdk import pool_create_options
 
         return pool_create_options(self.spec)
+
+    def reset(self) -> None:
+        """Empty the form: every trait to its default, and what was loaded forgotten."""
+        self._take(PoolSpec())
+        self._untouched = frozenset(FIELDS)
+        self._check()
+
+    def _take(self, spec: PoolSpec) -> None:
+        self._loading = True
+        try:
+            self.set_trait("loaded", None if spec.loaded is None else dict(spec.loaded))
+            for name in FIELDS:
+                setattr(self, name, getattr(spec, name))
+        finally:
+            self._loading = False
+        self._ask_id()
+
+    def _ask_reset(self) -> None:
+        self.message.show(
+            "warn",
+            "Reset the form?",
+            "All that is filled in is forgotten. Pools that exist stay as they are.",
+            actions=(("Keep form", lambda: None), ("Reset form", lambda: self.guarded(self.reset))),
+            classes=("bw-safe", "bw-danger"),
+        )
+        self.frame_piece.focus("bw-safe")
 
     def _on_edited(self, change: Mapping[str, Any]) -> None:
         if self._loading:
@@ -155,23 +177,39 @@ class PoolBuilder(Panel, PoolTraits):
             self.node_agent_sku_id = value.node_agent_sku_id
         self._untouched -= {name}
         self._check()
+        if name == "pool_id":
+            self._ask_id()
+
+    def _ask_id(self) -> None:
+        """Ask for the pool's id, unless it can be none; the account says when there is something to tell."""
+        if any(problem.field == "pool_id" for problem in pools.check(PoolSpec(pool_id=self.pool_id))):
+            self._id_check.stop()
+        else:
+            self._id_check.ask(self.pool_id)
 
     def _check(self) -> None:
-        problems = pools.check(self.spec, self.account.known_images)
+        if self.comm is None:  # closed meanwhile
+            return
+        spec, images = self.spec, self.account.known_images
+        exists = spec.pool_id.casefold() in self._made
+        ours = exists or self._is_being_created()
+        problems = pools.check(spec, images, taken_ids=() if ours else self._id_check.taken)
         self.set_trait("problems", problems)
-        self.form.show_problems(problems, self._untouched)
+        self.form.show_problems(spec, problems, self._untouched)
+        self.checks.show_checks(
+            problems, pools.assurances(spec, images, problems, self._id_check.free_since(spec.pool_id))
+        )
         self.exports.refresh()
         errors = errors_of(problems)
-        self.create_button.disabled = bool(errors) or self.account.closed or self._is_being_created()
-        self._checks.value = "".join(_check_line(problem) for problem in problems) or markup.check_line(
-            "ok", "", "Nothing is wrong with this pool."
-        )
+        self.create_button.disabled = bool(errors) or exists or self.account.closed or self._is_being_created()
         if self._is_being_created():
             self._summary.value = markup.span(f"Pool {self.card.pool_id} is being created.")
         elif errors:
-            names = ", ".join(dict.fromkeys(_LABELS.get(problem.field, problem.field).lower() for problem in errors))
+            names = ", ".join(dict.fromkeys(self.form.label_of(problem.field).lower() for problem in errors))
             count = f"{len(errors)} problem{'s' if len(errors) > 1 else ''}"
             self._summary.value = markup.problem(f"{count} to solve first: {names}.", "error")
+        elif exists:
+            self._summary.value = markup.span(f"Pool {spec.pool_id} was made here. Change the id to make another.")
         else:
             self._summary.value = markup.span(self._cost())
 
@@ -204,11 +242,12 @@ class PoolBuilder(Panel, PoolTraits):
         if errors := errors_of(self.problems):
             raise ValidationError(errors)
         spec = self.spec
+        self._id_check.stop()
         operation = self.account.create_pool(spec)
         self.message.clear()
         self.card.show_size(spec.target_dedicated_nodes, spec.target_low_priority_nodes)
-        self.card.follow_creation(spec.pool_id, operation)
         self.set_trait("creation", operation)
+        self.card.follow_creation(spec.pool_id, operation)
         self._check()
         operation.add_done_callback(self._on_created)
         return operation
@@ -223,23 +262,38 @@ class PoolBuilder(Panel, PoolTraits):
         same = self.card.pool_id.casefold() == self.pool_id.casefold()
         return operation is not None and operation.status == "running" and same
 
+    def _on_accepted(self, pool_id: str) -> None:
+        """Know that the pool exists; after a creation whose end is not known, ask."""
+        operation: Any = self.creation
+        if operation is not None and operation.progress.accepted:
+            self._made.add(pool_id.casefold())
+            self._id_check.set_taken(pool_id)
+            self._check()
+        else:
+            self._id_check.forget(pool_id)
+            self._ask_id()
+
+    def _on_deleted(self, pool_id: str) -> None:
+        self._made.discard(pool_id.casefold())
+        self._id_check.forget(pool_id)
+        self._check()
+
     def close(self) -> None:
         """Close the builder with all that it is made of."""
         if self.exports is not None:
+            self._id_check.stop()
             self.exports.show_all()
         super().close()
 
     def _on_created(self, operation: Operation[Pool]) -> None:
         if self.comm is None:  # closed meanwhile
             return
+        if self.card.pool_id.casefold() not in self._made:  # somebody else's may be there
+            self._id_check.forget(self.card.pool_id)
+            self._ask_id()
         self._check()
         words = {"done": "is ready", "failed": "did not get ready", "cancelled": "is no longer followed"}
         self.announce(f"Pool {self.card.pool_id} {words[operation.status]}")
 
     def __repr__(self) -> str:
         return f"<PoolBuilder on {self.account.name}: {self.spec!r}>"
-
-
-def _check_line(problem: Problem) -> str:
-    hue = "err" if problem.severity == "error" else "warn"
-    return markup.check_line(hue, _LABELS.get(problem.field, problem.field), problem.message)

@@ -47,21 +47,29 @@ class PoolCard(ipywidgets.VBox):
         self.spot = styled(ipywidgets.BoundedIntText(min=0, max=100_000), "bw-narrow")
         self.resize_button = button("Resize pool…")
         self.delete_button = button("Delete pool…", "bw-flat")
+        self.stop_button = button("Stop resizing", title="Keep the nodes that are there, and ask for no more")
         self.question = Message()
         self._bar = row(
             "bw-foot",
             html(markup.muted("Nodes")),
             *(self.dedicated, html(markup.muted("dedicated")), self.spot, html(markup.muted("Spot"))),
-            *(self.resize_button, html("", "bw-grow"), self.delete_button),
+            *(self.resize_button, self.stop_button, html("", "bw-grow"), self.delete_button),
         )
         super().__init__((self._place, self.question, self._bar))
         self.add_class("bw-card")
         self.resize_button.on_click(lambda _: self._ask_resize())
         self.delete_button.on_click(lambda _: self._ask_delete())
+        self.stop_button.on_click(lambda _: self._guarded(self._stop))
         self._awaited: Operation[Any] | None = None
+        self._sized: Operation[Any] | None = None
         self._accepted: list[Callable[[str], object]] = []
         self._deleted: list[Callable[[str], object]] = []
         show(self, visible=False)
+
+    @property
+    def buttons(self) -> tuple[ipywidgets.Button, ...]:
+        """Those that need the account."""
+        return (self.resize_button, self.stop_button, self.delete_button)
 
     def on_deleted(self, callback: Callable[[str], object]) -> None:
         """Call ``callback(pool_id)`` once the pool is gone."""
@@ -73,7 +81,7 @@ class PoolCard(ipywidgets.VBox):
 
     def follow_creation(self, pool_id: str, operation: Operation[Any]) -> None:
         """Show a creation; a pool that was there before is never offered for resize and deletion."""
-        self.follow(pool_id, operation)
+        self._follow_size(pool_id, operation)
         show(self._bar, visible=False)
         self._awaited = operation
         operation.observe(lambda _: self._look_whether_accepted(operation), ["progress", "status"])
@@ -93,13 +101,37 @@ class PoolCard(ipywidgets.VBox):
         """Show work on a pool."""
         self.pool_id = pool_id
         self._awaited = None
+        self._sized = None
         old = self._place.children
         self._place.children = (OperationView(operation, framed=False),)
         for view in old:
             view.close()
         self.question.clear()
         show(self._bar, visible=True)
+        show(self.stop_button, visible=False)
         show(self, visible=True)
+
+    def _follow_size(self, pool_id: str, operation: Operation[Any]) -> None:
+        """Show work on the size of a pool, which can be stopped."""
+        self.follow(pool_id, operation)
+        self._sized = operation
+        show(self.stop_button, visible=True)
+        operation.add_done_callback(self._hide_stop)
+
+    def _hide_stop(self, operation: Operation[Any]) -> None:
+        if self.comm is not None and self._sized is operation:
+            show(self.stop_button, visible=operation.cancelled())  # then it goes on at the service
+
+    def _stop(self) -> None:
+        """Stop the resize; whoever follows it sees how it ends."""
+        operation = self._account.stop_resize(self.pool_id)
+        operation.add_done_callback(self._on_stop_ended)
+
+    def _on_stop_ended(self, operation: Operation[Any]) -> None:
+        error = operation.exception() if operation.status == "failed" else None
+        if error is not None and self.comm is not None:
+            text = "It is not being resized any more." if getattr(error, "status", None) == 409 else str(error)
+            self.question.show("warn", f"Nothing was stopped on pool {self.pool_id}.", text)
 
     def show_size(self, dedicated: int, spot: int) -> None:
         """Put a size into the fields."""
@@ -136,7 +168,7 @@ class PoolCard(ipywidgets.VBox):
 
     def _resize(self, dedicated: int, spot: int) -> None:
         """Resize to what the question named, whatever stands in the fields by now."""
-        self.follow(
+        self._follow_size(
             self.pool_id,
             self._account.resize_pool(self.pool_id, target_dedicated_nodes=dedicated, target_low_priority_nodes=spot),
         )

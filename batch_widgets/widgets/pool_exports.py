@@ -1,4 +1,4 @@
-"""The pool builder's side: checks, and the same pool as Python, JSON and a command of the Azure CLI."""
+"""The pool builder's side: checks, and the same pool as Python, JSON, a command of the Azure CLI and Bicep."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from batch_widgets.widgets.copy import CopyButton
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_VIEWS = ("Checks", "Python", "JSON", "az")
+_VIEWS = ("Checks", "Python", "JSON", "az", "Bicep")
 
 
 class PoolExports(ipywidgets.VBox):
@@ -43,7 +43,8 @@ class PoolExports(ipywidgets.VBox):
 
     def current(self) -> str:
         """Give the text of the view that is open."""
-        makers = {"Python": self._builder.to_python, "JSON": self._builder.to_json, "az": self._builder.to_cli}
+        builder = self._builder
+        makers = {"Python": builder.to_python, "JSON": builder.to_json, "az": builder.to_cli, "Bicep": builder.to_bicep}
         return str(makers[self.view.value]())
 
     def refresh(self) -> None:
@@ -55,11 +56,13 @@ class PoolExports(ipywidgets.VBox):
         body = self._builder.spec.to_body()
         file = file_name(body)
         name = file.removesuffix(".json")
-        self.save.filename = {"Python": f"create_{name}.py", "JSON": file, "az": f"create_{name}.sh"}[view]
+        names = {"Python": f"create_{name}.py", "az": f"create_{name}.sh", "Bicep": f"{name}.bicep"}
+        self.save.filename = names.get(view, file)
         self.note.value = markup.muted(
             {
                 "Python": "azure-batch 15.1 or later",
                 "JSON": "Nothing is left out",
+                "Bicep": "Not tried against Azure",
                 "az": f"Reads {file}: save it in the view JSON" if needs_file(body) else "For a POSIX shell",
             }[view]
         )

@@ -110,6 +110,11 @@ _CLOUD_SERVICES = (
 )
 
 
+def section_labels() -> dict[str, str]:
+    """Give the labels of all fields in sections by their name."""
+    return {entry.name: entry.label for entries in SECTIONS.values() for entry in entries}
+
+
 def _options(name: str) -> tuple[str, ...]:
     """Give the words of a field, and an empty one where the service can decide."""
     always = getattr(PoolSpec(), name) != ""
@@ -141,6 +146,10 @@ class PoolSections(ipywidgets.VBox):
     def open_section(self, title: str) -> None:
         """Open a section."""
         self.accordion.selected_index = list(SECTIONS).index(title)
+
+    def open_at(self, name: str) -> None:
+        """Open the section that a field is in."""
+        self.open_section(next(title for title, entries in SECTIONS.items() if name in {one.name for one in entries}))
 
     def _on_opened(self, change: Mapping[str, Any]) -> None:
         index = change["new"]

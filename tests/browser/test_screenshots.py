@@ -15,6 +15,12 @@ BUILDER = """builder = bw.PoolBuilder(
     start_task_command_line="echo $AZ_BATCH_NODE_STARTUP_DIR > /tmp/dir", start_task_elevated=True,
     allow_ssh=True, ssh_sources=("203.0.113.7", "198.51.100.0/40"))
 builder"""
+ITEMS = """builder.metadata = {"team": "genomics"}
+builder.application_package_references = [{"applicationId": "blender", "version": "4.2.1"}]
+builder.inbound_nat_pools = [{"name": "web", "protocol": "tcp", "backendPort": 443,
+    "frontendPortRangeStart": 42000, "frontendPortRangeEnd": 42100}]
+builder.user_accounts = [{"name": "bob", "password": "s", "elevationLevel": "admin"}]
+builder.mount_configuration = [{"nfsMountConfiguration": {"source": "10.0.0.4:/data", "relativeMountPath": "data"}}]"""
 PANEL = 'panel = bw.NodePanel(account, "demo")\npanel'
 WORKBENCH = "workbench = bw.Workbench(account)\nworkbench"
 
@@ -54,6 +60,12 @@ def test_screenshots_of_the_pool_builder(notebook: Notebook):
     notebook.run(0)
     output = notebook.run(1, "text=is not a range")
     both_themes(notebook, output, "pool-builder")
+    notebook.python(ITEMS)
+    for title in ("Tasks and metadata", "Network", "Users and mounts"):
+        output.get_by_role("tab", name=title).or_(output.get_by_text(title, exact=True)).first.click()
+        notebook.page.wait_for_timeout(500)
+        both_themes(notebook, output, f"pool-builder-{title.split()[0].lower()}")
+    notebook.python("builder.form.sections.accordion.selected_index = None")
     notebook.python('builder.ssh_sources = ("*",)')
     output.get_by_text("open to everyone").first.wait_for()
     output.get_by_role("button", name="Python", exact=True).click()

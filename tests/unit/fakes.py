@@ -14,7 +14,7 @@ from batch_widgets.errors import AlreadyExistsError, NotFoundError, ServiceError
 from batch_widgets.images import ImageReference, SupportedImage
 from batch_widgets.login import RemoteLoginSettings
 from batch_widgets.nodes import USABLE_STATES, Node
-from batch_widgets.pools import Pool, PoolSpec
+from batch_widgets.pools import Pool, PoolSpec, ResizeError
 
 ENDPOINT = "https://fake.eastus.batch.azure.com"
 SSH_BODY = {
@@ -209,6 +209,16 @@ class FakeService:
                     make_nodes(dedicated + spot),
                 ),
             ]
+
+    async def stop_pool_resize(self, pool_id):
+        async with self._call("stop_pool_resize", pool_id):
+            script = self._script(pool_id)
+            pool = replace(
+                script.pool,
+                allocation_state="steady",
+                resize_errors=(ResizeError("ResizeStopped", "The resize was stopped."),),
+            )
+            script.steps = [(pool, script.nodes)]
 
     async def delete_pool(self, pool_id):
         async with self._call("delete_pool", pool_id):

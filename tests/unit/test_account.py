@@ -666,7 +666,7 @@ def test_aio_has_the_names_that_ask_the_service():
     asking = {
         name
         for name in public(BatchAccount)
-        if name.startswith(("list_", "get_", "create_", "resize_", "delete_", "add_user", "check"))
+        if name.startswith(("list_", "get_", "create_", "resize_", "stop_", "delete_", "add_user", "check"))
     }
     assert public(AsyncAccount) == asking
     assert all(inspect.iscoroutinefunction(getattr(AsyncAccount, name)) for name in asking)

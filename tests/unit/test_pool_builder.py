@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from operator import attrgetter
 
 import pytest
 from traitlets import TraitError
@@ -49,6 +50,8 @@ def make_builder(account):
 def shared_builder():
     """A builder takes its time to be made; one does for all that only look at its form."""
     with make_account(FakeService()) as account:
+        account.check()
+        account.runner.notify(lambda: None)  # its threads run from now on
         builder = bw.PoolBuilder(account)
         yield builder
         builder.close()
@@ -110,10 +113,10 @@ PAIRS = [
     ("start_task_command_line", "command_line", "/bin/true", "/bin/true"),
     ("start_task_elevated", "elevated", True, True),
     ("start_task_wait_for_success", "wait", False, False),
-    ("allow_ssh", "allow_ssh", True, True),
-    ("ssh_sources", "sources", ("203.0.113.7", "198.51.100.0/24"), "203.0.113.7, 198.51.100.0/24"),
-    ("allow_rdp", "allow_rdp", True, True),
-    ("rdp_sources", "rdp_sources", ("203.0.113.7", "198.51.100.0/24"), "203.0.113.7, 198.51.100.0/24"),
+    ("allow_ssh", "remote_access.allow_ssh", True, True),
+    ("ssh_sources", "remote_access.sources", ("203.0.113.7", "198.51.100.0/24"), "203.0.113.7, 198.51.100.0/24"),
+    ("allow_rdp", "remote_access.allow_rdp", True, True),
+    ("rdp_sources", "remote_access.rdp_sources", ("203.0.113.7", "198.51.100.0/24"), "203.0.113.7, 198.51.100.0/24"),
     ("enable_auto_scale", "scale_mode", True, True),
     ("auto_scale_formula", "formula", "$TargetDedicatedNodes = 1;", "$TargetDedicatedNodes = 1;"),
     ("auto_scale_evaluation_interval", "interval", timedelta(minutes=30), "30"),
@@ -122,7 +125,7 @@ PAIRS = [
 
 @pytest.mark.parametrize(("trait", "control", "value", "shows"), PAIRS, ids=[pair[0] for pair in PAIRS])
 def test_each_trait_and_its_control_are_in_step(builder, trait, control, value, shows):
-    control = getattr(builder.form, control)
+    control = attrgetter(control)(builder.form)
     before, before_shows = getattr(builder, trait), control.value
     setattr(builder, trait, value)
     assert control.value == shows
@@ -144,7 +147,7 @@ def test_all_traits_can_be_given_at_once(make_builder):
     given = {trait: value for trait, _, value, _ in PAIRS}
     builder = make_builder(**given, image=IMAGE)
     assert builder.spec == PoolSpec(**given, image=IMAGE)
-    assert {trait: getattr(builder.form, control).value for trait, control, *_ in PAIRS} == {
+    assert {trait: attrgetter(control)(builder.form).value for trait, control, *_ in PAIRS} == {
         trait: shows for trait, _, _, shows in PAIRS
     }
 
@@ -237,10 +240,10 @@ def test_wrong_sources_are_a_problem(builder, sources):
 
 def test_a_comma_can_be_typed_and_names_no_source(builder):
     builder.allow_ssh = True
-    builder.form.sources.value = "203.0.113.7,"
+    builder.form.remote_access.sources.value = "203.0.113.7,"
     assert builder.ssh_sources == ("203.0.113.7",)
-    assert builder.form.sources.value == "203.0.113.7,"
-    builder.form.sources.value = "203.0.113.7, 198.51.100.1"
+    assert builder.form.remote_access.sources.value == "203.0.113.7,"
+    builder.form.remote_access.sources.value = "203.0.113.7, 198.51.100.1"
     assert builder.ssh_sources == ("203.0.113.7", "198.51.100.1")
 
 
@@ -276,10 +279,10 @@ def test_fields_that_nobody_touched_are_quiet_until_create(make_builder, service
 
 
 def test_the_list_of_checks_names_each_problem(builder):
-    assert "Nothing is wrong" in builder._checks.value
+    assert "Nothing is wrong" in builder.checks.text
     builder.pool_id = "a b"
-    assert "<b>Pool id:</b>" in builder._checks.value
-    assert "Nothing is wrong" not in builder._checks.value
+    assert "<b>Pool id:</b>" in builder.checks.text
+    assert "Nothing is wrong" not in builder.checks.text
 
 
 def test_the_length_of_the_id_shows(builder):
@@ -300,7 +303,7 @@ def test_everyone_only_with_a_warning(builder):
 
 def test_sources_show_only_with_ssh(builder):
     assert not shown(fields(builder)["ssh_sources"].widget)
-    builder.form.allow_ssh.value = True
+    builder.form.remote_access.allow_ssh.value = True
     assert shown(fields(builder)["ssh_sources"].widget)
     assert problem_fields(builder) == ["ssh_sources"]
 
@@ -448,7 +451,11 @@ def test_a_second_click_does_not_create_twice(own_builder, service):
     own_builder.pool_id = "analysis"
     service.release("create_pool")
     own_builder.creation.result(5)
-    wait_until(lambda: not own_builder.create_button.disabled)
+    wait_until(lambda: "was made here" in own_builder._summary.value)
+    assert own_builder.create_button.disabled
+    assert own_builder.problems == ()
+    own_builder.pool_id = "another"
+    assert not own_builder.create_button.disabled
     assert service.count("create_pool") == 1
 
 

@@ -98,7 +98,7 @@ def test_the_views_follow_the_form(builder):
     builder.allow_ssh, builder.ssh_sources = True, ("*",)
     assert "Reads other.json" in exports.note.value
     exports.view.value = "Checks"
-    assert builder._checks in exports.children
+    assert builder.checks in exports.children
 
 
 def test_the_text_is_made_when_it_is_wanted(builder, monkeypatch):

@@ -41,7 +41,7 @@ def check_items(spec: PoolSpec) -> Iterator[Problem]:
             variant = variant_of(field, item)
             if variant is not None:
                 for part in variant.parts:
-                    yield from _check_part(field, f"{variant.noun.capitalize()} {number}", part, item)
+                    yield from _check_part(field, f"{variant.title} {number}", part, item)
 
     for field, parts in OBJECT_PARTS.items():
         for part in parts:

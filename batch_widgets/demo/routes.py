@@ -105,6 +105,9 @@ QUERIES: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """The query parameters of each operation besides those that all have."""
 
+_VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+"""The verbs of HTTP itself; others exist, but not for the service."""
+
 
 @dataclass(frozen=True)
 class Match:
@@ -120,8 +123,11 @@ def match(method: str, segments: list[str]) -> Match:
     Raises
     ------
     BatchError
-        ``ResourceNotFound`` for an unknown path, ``UnsupportedHttpVerb`` for a verb that the path doesn't have.
+        ``ResourceNotFound`` for an unknown path, ``UnsupportedHttpVerb`` for a verb that the path doesn't have,
+        ``InvalidHttpVerb`` for one that HTTP doesn't have.
     """
+    if method not in _VERBS:
+        raise BatchError("InvalidHttpVerb", HttpVerb=method)
     for pattern, verbs in _PATTERNS:
         parameters = _parameters(pattern, segments)
         if parameters is None:

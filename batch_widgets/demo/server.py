@@ -14,10 +14,14 @@ from aiohttp import web
 from . import routes
 from .core import MOST_BODY_BYTES, Core, Response
 from .errors import BatchError
+from .http_connection import ServiceConnection
 from .request import decode_segments
 
 if TYPE_CHECKING:
     from .faults import Fault, Faults
+
+BODY_S = 60.0
+"""Real seconds that a client may take to send a body."""
 
 _NOT_HANDLED = frozenset({"throttle", "error", "reset"})
 _PIECES = 20
@@ -40,7 +44,7 @@ class HttpServer:
         self._core = core
         self._faults = faults
         self._wanted_port = port
-        self._server = web.Server(self._on_request, access_log=None)
+        self._server = web.Server(self._on_request)
         self._listener: asyncio.Server | None = None
 
     async def start(self) -> int:
@@ -52,7 +56,9 @@ class HttpServer:
             If the port is taken.
         """
         loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(self._server, "127.0.0.1", self._wanted_port)
+        self._listener = await loop.create_server(
+            lambda: ServiceConnection(self._server, loop, self._refuse), "127.0.0.1", self._wanted_port
+        )
         port: int = self._listener.sockets[0].getsockname()[1]
         self._core.state.base_url = f"http://127.0.0.1:{port}"
         self._core.allowed_hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
@@ -70,7 +76,7 @@ class HttpServer:
         try:
             body = await _read(request)
         except BatchError as error:
-            response = _to_http(self._core.refuse(error))
+            response = self._refuse(error)
             response.force_close()
             return response
         raw_path, _, raw_query = request.raw_path.partition("?")
@@ -85,6 +91,9 @@ class HttpServer:
         if fault is None:
             return _to_http(answer)
         return _reset(request) if fault.kind == "lost" else await _dribble(request, answer, fault.delay_s)
+
+    def _refuse(self, error: BatchError) -> web.Response:
+        return _to_http(self._core.refuse(error))
 
 
 def _operation(method: str, raw_path: str) -> str:
@@ -130,16 +139,21 @@ async def _dribble(request: web.BaseRequest, answer: Response, seconds: float) -
 
 
 async def _read(request: web.BaseRequest) -> bytes:
-    """Return the body of a request, refused when it is larger than any operation takes."""
+    """Return the body of a request, refused when it is larger than any operation takes, or can't be read."""
     too_large = BatchError("RequestBodyTooLarge", MaxLimit=MOST_BODY_BYTES)
     if (request.content_length or 0) > MOST_BODY_BYTES:
         raise too_large
     parts = bytearray()
-    with contextlib.suppress(web.RequestPayloadError):
-        async for part in request.content.iter_chunked(65_536):
-            parts += part
-            if len(parts) > MOST_BODY_BYTES:
-                raise too_large
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for part in request.content.iter_chunked(65_536):
+                parts += part
+                if len(parts) > MOST_BODY_BYTES:
+                    raise too_large
+    except TimeoutError as error:
+        raise BatchError("OperationTimedOut", Reason="The body did not come in time.") from error
+    except web.RequestPayloadError as error:
+        raise BatchError("InvalidRequestBody", Reason="The body can't be read.") from error
     return bytes(parts)
 
 

@@ -104,9 +104,12 @@ def test_foreign_hosts_are_refused(client):
 def test_unknown_paths_and_verbs(client):
     assert client.send("GET", "/nothing").code == "ResourceNotFound"
     assert client.send("GET", "/pools//nodes").code == "ResourceNotFound"
-    for verb in ("PUT", "TRACE", "PROPFIND", "OPTIONS"):
+    for verb in ("PUT", "TRACE", "OPTIONS"):
         answer = client.send(verb, "/pools")
         assert (answer.status, answer.code) == (405, "UnsupportedHttpVerb")
+    for verb in ("PROPFIND", "BREW", "get"):
+        answer = client.send(verb, "/pools")
+        assert (answer.status, answer.code) == (400, "InvalidHttpVerb")
 
 
 def test_what_is_not_simulated_says_so(client):

@@ -26,7 +26,7 @@ def begin_auto_scale(state: State, pool: Pool, settings: JsonObject) -> None:
     """Let a pool scale by checked settings, from now on."""
     now = state.now()
     interval = settings.get("autoScaleEvaluationInterval", DEFAULT_INTERVAL)
-    auto_scale = AutoScale(settings["autoScaleFormula"], interval, now)
+    auto_scale = AutoScale(settings["autoScaleFormula"], interval)
     pool.auto_scale = auto_scale
     interval_s = parse_duration(interval).total_seconds()
 

@@ -26,16 +26,17 @@ MOST_NODES = 100_000
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TARGETS = ("targetDedicatedNodes", "targetLowPriorityNodes")
-_ANY_TIME = frozenset(
+ANY_TIME = frozenset(
     {
         "startTask",
         "certificateReferences",
         "applicationPackageReferences",
         "metadata",
         "targetNodeCommunicationMode",
-        "resourceTags",
     }
 )
+"""What of a pool may be patched while it has nodes."""
+
 _FILE_SOURCES = ("autoStorageContainerName", "storageContainerUrl", "httpUrl")
 _GALLERY = ("virtualMachineImageId", "sharedGalleryImageId", "communityGalleryImageId")
 _MARKETPLACE = ("publisher", "offer", "sku")
@@ -123,7 +124,7 @@ def check_empty_only(body: JsonObject, pool: Pool) -> None:
     if not pool.nodes and not any(pool.targets.values()):
         return
     for name in body:
-        if name not in _ANY_TIME:
+        if name not in ANY_TIME:
             raise BatchError(
                 "OperationNotValidOnPool",
                 PropertyName=name,

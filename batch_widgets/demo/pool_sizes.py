@@ -82,12 +82,13 @@ class PoolSizeOperations:
             _require_steady(pool)
         elif not body:
             raise BatchError("InvalidAutoScalingSettings", Reason="Give a formula, an evaluation interval, or both.")
-        elif now - current.enabled < _LEAST_BETWEEN_ENABLING:
+        if pool.auto_scale_enabled is not None and now - pool.auto_scale_enabled < _LEAST_BETWEEN_ENABLING:
             raise BatchError("TooManyEnableAutoScaleRequests")
         if current is not None:
             body = {"autoScaleFormula": current.formula, "autoScaleEvaluationInterval": current.interval, **body}
         check_auto_scale(body)
         begin_auto_scale(self._state, pool, body)
+        pool.auto_scale_enabled = now
         self._state.touch(pool, now)
         return self._changed(200, pool)
 

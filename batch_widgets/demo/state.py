@@ -121,7 +121,6 @@ class AutoScale:
 
     formula: str
     interval: str
-    enabled: datetime
     run: JsonObject | None = None
 
 
@@ -148,6 +147,7 @@ class Pool:
     next_index: int = 0
     resize_number: int = 0
     auto_scale: AutoScale | None = None
+    auto_scale_enabled: datetime | None = None
     past_core_seconds: float = 0.0
 
     @property

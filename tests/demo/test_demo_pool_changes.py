@@ -1,7 +1,7 @@
 """Changing pools: properties, size by hand, size by formula."""
 
 import pytest
-from sample_bodies import SSH_NETWORK
+from sample_bodies import SSH_NETWORK, UBUNTU
 
 from batch_widgets.demo import InstantClock
 
@@ -43,6 +43,11 @@ def test_a_patch_replaces_what_it_names_and_nothing_else(client):
         {"taskSlotsPerNode": 2},
         {"userAccounts": [{"name": "a", "password": "b"}]},
         {"mountConfiguration": []},
+        {"enableInterNodeCommunication": True},
+        {"taskSchedulingPolicy": {"nodeFillType": "pack"}},
+        {"virtualMachineConfiguration": UBUNTU},
+        {"upgradePolicy": {"mode": "manual"}},
+        {"resourceTags": {"team": "x"}},
     ],
 )
 def test_what_can_be_patched_only_while_the_pool_is_empty(client, body):
@@ -54,7 +59,25 @@ def test_what_can_be_patched_only_while_the_pool_is_empty(client, body):
     client.clock.advance(100)
     assert client.send("PATCH", "/pools/p", body).status == 200
     shown = client.pool()[name]
-    assert shown == body[name] or shown[0]["name"] == "a"
+    assert shown == body[name] or name == "virtualMachineConfiguration"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"startTask": {"commandLine": "true"}},
+        {"certificateReferences": []},
+        {"applicationPackageReferences": [{"applicationId": "blender"}]},
+        {"metadata": [{"name": "a", "value": "b"}]},
+        {"targetNodeCommunicationMode": "simplified"},
+    ],
+)
+def test_what_can_be_patched_at_any_time(client, body):
+    (name,) = body
+    steady(client)
+    assert client.send("PATCH", "/pools/p", body).status == 200
+    shown = client.pool()[name]
+    assert shown == body[name] or {**shown, **body[name]} == shown
 
 
 def test_a_pool_made_without_ssh_is_repaired_while_it_is_empty(client):
@@ -280,6 +303,23 @@ def test_formula_and_interval_are_changed_one_by_one_but_not_too_often(client):
     assert client.send("POST", "/pools/p/enableautoscale", body).status == 200
     pool = client.pool()
     assert (pool["autoScaleFormula"], pool["autoScaleEvaluationInterval"]) == (FORMULA, "PT8M")
+
+
+def test_switching_off_and_on_again_is_not_a_way_around_that(client):
+    steady(client, targetDedicatedNodes=3)
+    body = {"autoScaleFormula": FORMULA}
+    assert client.send("POST", "/pools/p/enableautoscale", body).status == 200
+    assert client.send("POST", "/pools/p/disableautoscale").status == 200
+    client.clock.advance(29)
+    assert client.send("POST", "/pools/p/enableautoscale", body).code == "TooManyEnableAutoScaleRequests"
+    client.clock.advance(1)
+    assert client.send("POST", "/pools/p/enableautoscale", body).status == 200
+
+
+def test_creating_a_pool_that_scales_is_not_enabling(client):
+    client.create(targetDedicatedNodes=..., enableAutoScale=True, autoScaleFormula="$TargetDedicatedNodes=0")
+    body = {"autoScaleEvaluationInterval": "PT8M"}
+    assert client.send("POST", "/pools/p/enableautoscale", body).status == 200
 
 
 def test_scaling_is_not_switched_on_while_the_pool_is_resized(client):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .autoscale import check_formula
 from .errors import BatchError, invalid_property, missing_property
 from .images import Catalogue, VmSize, find_vm_size
+from .machine_rules import check_disks, check_mounts, check_start_task, check_user_accounts
 from .network_rules import check_network
 from .wire import JsonObject, parse_duration
 
@@ -37,7 +38,6 @@ ANY_TIME = frozenset(
 )
 """What of a pool may be patched while it has nodes."""
 
-_FILE_SOURCES = ("autoStorageContainerName", "storageContainerUrl", "httpUrl")
 _GALLERY = ("virtualMachineImageId", "sharedGalleryImageId", "communityGalleryImageId")
 _MARKETPLACE = ("publisher", "offer", "sku")
 
@@ -59,15 +59,19 @@ def check_pool(body: JsonObject, images: Catalogue) -> str:
     if "virtualMachineConfiguration" not in body:
         raise missing_property("virtualMachineConfiguration")
     operating_system = _check_image(body["virtualMachineConfiguration"], images)
-    _check_windows(body, operating_system)
-    _check_disks(body["virtualMachineConfiguration"].get("dataDisks", ()))
+    _check_windows(body["virtualMachineConfiguration"], body.get("upgradePolicy", {}), operating_system)
+    check_disks(body["virtualMachineConfiguration"].get("dataDisks", ()))
     _check_network(body)
-    _check_start_task(body)
+    if "startTask" in body:
+        check_start_task(body["startTask"], body.get("userAccounts", ()))
     if len(body.get("applicationPackageReferences", ())) > 10:
         raise invalid_property(
             "applicationPackageReferences", len(body["applicationPackageReferences"]), "Expected at most 10."
         )
-    _check_user_accounts(body.get("userAccounts", ()))
+    check_user_accounts(body.get("userAccounts", ()), operating_system)
+    check_mounts(body.get("mountConfiguration", ()))
+    if not all(item["name"] for item in body.get("metadata", ())):
+        raise BatchError("EmptyMetadataKey")
     return operating_system
 
 
@@ -136,7 +140,8 @@ def check_applications(body: JsonObject, applications: Iterable[Application]) ->
     """Refuse application packages that the account doesn't have."""
     known = {one.id.lower(): one.versions for one in applications}
     for reference in body.get("applicationPackageReferences", ()):
-        versions = known.get(reference["applicationId"].lower())
+        # Whole resource ids are taken as well; the last part is the name.
+        versions = known.get(reference["applicationId"].lower().rpartition("/")[2])
         version = reference.get("version")
         if versions is None or (version and version not in versions):
             raise BatchError(
@@ -182,59 +187,20 @@ def _check_image(configuration: JsonObject, images: Catalogue) -> str:
     return agent_os
 
 
-def _check_windows(body: JsonObject, operating_system: str) -> None:
-    if operating_system == "windows":
+def _check_windows(configuration: JsonObject, upgrades: JsonObject, operating_system: str) -> None:
+    windows = configuration.get("windowsConfiguration")
+    if windows is None:
         return
-    if "windowsConfiguration" in body["virtualMachineConfiguration"]:
+    if operating_system != "windows":
         raise invalid_property("windowsConfiguration", "", "The image is a Linux one.")
-    for index, account in enumerate(body.get("userAccounts", ())):
-        if "windowsUserConfiguration" in account:
-            raise invalid_property(f"userAccounts[{index}].windowsUserConfiguration", "", "The image is a Linux one.")
-
-
-def _check_disks(disks: Iterable[JsonObject]) -> None:
-    units: set[int] = set()
-    for index, disk in enumerate(disks):
-        if not 0 <= disk["lun"] <= 63 or disk["lun"] in units:
-            raise invalid_property(f"dataDisks[{index}].lun", disk["lun"], "Expected 0 to 63, each once.")
-        units.add(disk["lun"])
+    automatic = upgrades.get("automaticOSUpgradePolicy", {})
+    if windows.get("enableAutomaticUpdates") and automatic.get("enableAutomaticOSUpgrade"):
+        raise invalid_property(
+            "windowsConfiguration.enableAutomaticUpdates", value=True, reason="It excludes enableAutomaticOSUpgrade."
+        )
 
 
 def _check_network(body: JsonObject) -> None:
     network = body.get("networkConfiguration")
     if network is not None:
         check_network(network)
-
-
-def _check_start_task(body: JsonObject) -> None:
-    task = body.get("startTask")
-    if task is None:
-        return
-    if not task["commandLine"].strip():
-        raise invalid_property("startTask.commandLine", task["commandLine"], "Expected a command.")
-    if task.get("maxTaskRetryCount", 0) < -1:
-        raise invalid_property("startTask.maxTaskRetryCount", task["maxTaskRetryCount"], "Expected -1 or more.")
-    identity = task.get("userIdentity", {})
-    if "username" in identity and "autoUser" in identity:
-        raise invalid_property(
-            "startTask.userIdentity", identity["username"], "username and autoUser exclude each other."
-        )
-    for index, file in enumerate(task.get("resourceFiles", ())):
-        if sum(name in file for name in _FILE_SOURCES) != 1:
-            raise invalid_property(
-                f"startTask.resourceFiles[{index}]", "", f"Expected exactly one of {', '.join(_FILE_SOURCES)}."
-            )
-    accounts = {account["name"] for account in body.get("userAccounts", ())}
-    if "username" in identity and identity["username"] not in accounts:
-        raise invalid_property("startTask.userIdentity.username", identity["username"], "Not among userAccounts.")
-
-
-def _check_user_accounts(accounts: Iterable[Any]) -> None:
-    names: set[str] = set()
-    for index, account in enumerate(accounts):
-        path = f"userAccounts[{index}].name"
-        if not 1 <= len(account["name"]) <= 20:
-            raise invalid_property(path, account["name"], "Expected 1 to 20 characters.")
-        if account["name"].lower() in names:
-            raise invalid_property(path, account["name"], "The name is there twice.")
-        names.add(account["name"].lower())

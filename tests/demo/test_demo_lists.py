@@ -141,6 +141,8 @@ def test_applications(client):
         ({"applicationId": "Blender"}, 201),
         ({"applicationId": "blender", "version": "3.6.5"}, 201),
         ({"applicationId": "blender", "version": "1"}, 409),
+        ({"applicationId": "/subscriptions/s/x/batchAccounts/demo/applications/Blender", "version": "3.6.5"}, 201),
+        ({"applicationId": "/subscriptions/s/x/batchAccounts/demo/applications/none"}, 409),
         ({"applicationId": "none"}, 409),
     ],
 )

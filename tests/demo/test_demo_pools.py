@@ -5,9 +5,13 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_bodies import UBUNTU
+from sample_bodies import UBUNTU, WINDOWS
 
 from batch_widgets.demo.state import Quota
+
+NFS = {"nfsMountConfiguration": {"source": "s", "relativeMountPath": "m"}}
+CIFS = {"username": "u", "password": "p", "source": "s", "relativeMountPath": "m"}
+BLOB = {"accountName": "a", "containerName": "c", "relativeMountPath": "m"}
 
 
 def test_a_pool_gives_back_what_it_was_given_and_tells_its_own(client):
@@ -102,6 +106,70 @@ def test_an_id_is_accepted_exactly_when_it_keeps_the_rule(make_module_client, po
             "startTask.resourceFiles[0]",
         ),
         (
+            {"startTask": {"commandLine": "true", "resourceFiles": [{"httpUrl": "https://x/y"}]}},
+            "MissingRequiredProperty",
+            "startTask.resourceFiles[0].filePath",
+        ),
+        (
+            {
+                "startTask": {
+                    "commandLine": "true",
+                    "resourceFiles": [{"httpUrl": "https://x/y", "filePath": "a/../../b"}],
+                }
+            },
+            "InvalidPropertyValue",
+            "startTask.resourceFiles[0].filePath",
+        ),
+        (
+            {"startTask": {"commandLine": "true", "userIdentity": {}}},
+            "InvalidPropertyValue",
+            "startTask.userIdentity",
+        ),
+        (
+            {"startTask": {"commandLine": "true", "userIdentity": {"username": "x", "autoUser": {}}}},
+            "InvalidPropertyValue",
+            "startTask.userIdentity",
+        ),
+        (
+            {"startTask": {"commandLine": "true", "maxTaskRetryCount": -2}},
+            "InvalidPropertyValue",
+            "startTask.maxTaskRetryCount",
+        ),
+        (
+            {"userAccounts": [{"name": "x", "password": "p", "linuxUserConfiguration": {"gid": 5}}]},
+            "InvalidPropertyValue",
+            "userAccounts[0].linuxUserConfiguration.gid",
+        ),
+        (
+            {"userAccounts": [{"name": "x", "password": "p"}, {"name": "X", "password": "p"}]},
+            "InvalidPropertyValue",
+            "userAccounts[1].name",
+        ),
+        ({"mountConfiguration": [{}]}, "InvalidPropertyValue", "mountConfiguration[0]"),
+        (
+            {"mountConfiguration": [{**NFS, "cifsMountConfiguration": CIFS}]},
+            "InvalidPropertyValue",
+            "mountConfiguration[0]",
+        ),
+        (
+            {"mountConfiguration": [{"azureBlobFileSystemConfiguration": {**BLOB, "accountKey": "k", "sasKey": "s"}}]},
+            "InvalidPropertyValue",
+            "mountConfiguration[0].azureBlobFileSystemConfiguration",
+        ),
+        (
+            {"mountConfiguration": [{"azureBlobFileSystemConfiguration": BLOB}]},
+            "InvalidPropertyValue",
+            "mountConfiguration[0].azureBlobFileSystemConfiguration",
+        ),
+        (
+            {
+                "virtualMachineConfiguration": {**WINDOWS, "windowsConfiguration": {"enableAutomaticUpdates": True}},
+                "upgradePolicy": {"mode": "automatic", "automaticOSUpgradePolicy": {"enableAutomaticOSUpgrade": True}},
+            },
+            "InvalidPropertyValue",
+            "windowsConfiguration.enableAutomaticUpdates",
+        ),
+        (
             {"virtualMachineConfiguration": {**UBUNTU, "windowsConfiguration": {}}},
             "InvalidPropertyValue",
             "windowsConfiguration",
@@ -131,6 +199,26 @@ def test_an_id_is_accepted_exactly_when_it_keeps_the_rule(make_module_client, po
 def test_a_rule_that_is_broken_is_named(client, more, code, name):
     answer = client.create(**{"pool_id": more.pop("id"), **more} if "id" in more else more)
     assert (answer.status, answer.code, answer.details["PropertyName"]) == (400, code, name)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"mountConfiguration": [NFS, {"azureBlobFileSystemConfiguration": {**BLOB, "sasKey": "s"}}]},
+        {"userAccounts": [{"name": "x" * 20, "password": "p", "linuxUserConfiguration": {"uid": 5, "gid": 5}}]},
+        {"startTask": {"commandLine": "true", "resourceFiles": [{"httpUrl": "https://x/y", "filePath": "a..b/c"}]}},
+        {"startTask": {"commandLine": "true", "resourceFiles": [{"autoStorageContainerName": "c"}]}},
+        {"startTask": {"commandLine": "true", "userIdentity": {"autoUser": {}}}},
+        {"virtualMachineConfiguration": {**UBUNTU, "dataDisks": [{"lun": n, "diskSizeGB": 8} for n in (0, 63)]}},
+    ],
+)
+def test_what_just_keeps_a_rule_is_accepted(client, more):
+    assert client.create(**more).status == 201
+
+
+def test_labels_need_a_name(client):
+    answer = client.create(metadata=[{"name": "a", "value": ""}, {"name": "", "value": "b"}])
+    assert (answer.status, answer.code) == (400, "EmptyMetadataKey")
 
 
 @pytest.mark.parametrize(

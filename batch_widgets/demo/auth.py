@@ -60,15 +60,34 @@ def verify(
     if not colon:
         raise BatchError("InvalidAuthenticationInfo", Reason="Expected 'SharedKey account:signature'.")
     _check_date(headers, wall)
-    expected = sign(string_to_sign(method, raw_path, raw_query, headers, account), key)
+    texts = [
+        string_to_sign(method, raw_path, raw_query, headers, account, as_documented=documented)
+        for documented in (False, True)
+    ]
     same_account = hmac.compare_digest(name.encode(errors="replace"), account.encode())
-    same_signature = hmac.compare_digest(signature.encode(errors="replace"), expected.encode())
+    given = signature.encode(errors="replace")
+    same_signature = any(hmac.compare_digest(given, sign(text, key).encode()) for text in texts)
     if not (same_account and same_signature):
         raise _refusal("The account name or the signature is wrong.")
 
 
-def string_to_sign(method: str, raw_path: str, raw_query: str, headers: Mapping[str, str], account: str) -> str:
-    """Return the canonical form of a request, its path as it travelled and not decoded."""
+def string_to_sign(
+    method: str,
+    raw_path: str,
+    raw_query: str,
+    headers: Mapping[str, str],
+    account: str,
+    *,
+    as_documented: bool = False,
+) -> str:
+    """Return the canonical form of a request, its path as it travelled and not decoded.
+
+    Parameters
+    ----------
+    as_documented
+        Write the names of query parameters in lower case, and those without a value too. The SDK does neither, and
+        both must be taken: nobody knows which of them the service corrects.
+    """
     values = {name: headers.get(name, "") for name in _SIGNED_HEADERS}
     if method not in {"GET", "HEAD"} and not values["content-length"]:
         values["content-length"] = "0"
@@ -76,9 +95,11 @@ def string_to_sign(method: str, raw_path: str, raw_query: str, headers: Mapping[
     lines += [f"{name}:{value}" for name, value in sorted(headers.items()) if name.startswith("ocp-") and value]
     lines.append(f"/{account}{raw_path}")
     try:
-        query = parse_qs(raw_query, max_num_fields=100)
+        query = parse_qs(raw_query, keep_blank_values=as_documented, max_num_fields=100)
     except ValueError as error:
         raise BatchError("InvalidUri", Reason="The query has too many parameters.") from error
+    if as_documented:
+        query = {name.lower(): values for name, values in query.items()}
     lines += [f"{name}:{values[0]}" for name, values in sorted(query.items())]
     return "\n".join(lines)
 

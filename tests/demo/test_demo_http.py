@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_widgets.demo import routes
+from batch_widgets.demo.auth import sign, string_to_sign
 from batch_widgets.demo.core import MOST_BODY_BYTES
 from batch_widgets.demo.wire import parse_duration, timestamp
 
@@ -68,6 +69,17 @@ def test_no_signature_is_refused(client, authorization):
         "GET", "/pools", "api-version=2025-06-01", {"Authorization": authorization, "ocp-date": "x"}, b""
     )
     assert status in {400, 403}
+
+
+@pytest.mark.parametrize("query", ["api-version=2025-06-01&timeOut=30", "api-version=2025-06-01&%24select=&timeout=5"])
+@pytest.mark.parametrize("documented", [False, True])
+def test_queries_may_be_signed_as_documented_or_as_the_sdk_does(client, query, documented):
+    headers = {"ocp-date": "Fri, 02 Jan 2026 03:04:05 GMT"}
+    text = string_to_sign("GET", "/pools", query, headers, "demo", as_documented=documented)
+    assert ("timeOut" in text) is ("timeOut" in query and not documented)
+    headers["Authorization"] = f"SharedKey demo:{sign(text, client.core._key)}"
+    assert client.core.handle("GET", "/pools", query, headers, b"")[0] == 200
+    assert client.core.handle("GET", "/pools", query.replace("5", "6"), headers, b"")[0] == 403
 
 
 @pytest.mark.parametrize("seconds", [-901, 901])

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from .faults import Fault
+from .resize_errors import ON_REQUEST
 from .service import DemoService, usual_quota
 from .state import Troubles
 
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seed=options.seed,
         port=options.port,
         quota=dataclasses.replace(usual_quota(options.nodes), **given),
-        troubles=Troubles(options.unusable_share, options.spot_life_s),
+        troubles=Troubles(options.unusable_share, options.spot_life_s, options.resize_error),
     )
     for fault in options.faults:
         service.faults.add(fault)
@@ -106,6 +107,13 @@ def _parser() -> argparse.ArgumentParser:
         type=_seconds,
         metavar="SECONDS",
         help="simulated seconds until a Spot node is preempted, on average (default: never)",
+    )
+    troubles.add_argument(
+        "--resize-error",
+        choices=sorted(ON_REQUEST),
+        metavar="CODE",
+        help="the error that every resize to more nodes ends with, or with RemoveNodesFailed every resize to fewer: "
+        f"{', '.join(sorted(ON_REQUEST))}",
     )
     troubles.add_argument(
         "--fault",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .clock import later
 from .node_life import boot, leave
+from .resize_errors import REMOVE_NODES_FAILED, on_request, resize_error
 from .wire import parse_duration
 
 if TYPE_CHECKING:
@@ -30,9 +31,10 @@ def begin_resize(state: State, pool: Pool, moment: datetime) -> None:
     ):
         return
     _enter(pool, "resizing", moment)
-    for kind, target in pool.targets.items():
-        for node in pool.staying(dedicated=kind)[target:][::-1]:
-            leave(state, pool, node, moment)
+    if not _keeps_nodes(state):
+        for kind, target in pool.targets.items():
+            for node in pool.staying(dedicated=kind)[target:][::-1]:
+                leave(state, pool, node, moment)
     _schedule_step(state, pool, number, moment)
 
 
@@ -43,7 +45,8 @@ def remove_nodes(state: State, pool: Pool, nodes: Iterable[Node], moment: dateti
     for node in nodes:
         if node.state != "leavingpool":
             pool.targets[node.dedicated] = max(0, pool.targets[node.dedicated] - 1)
-            leave(state, pool, node, moment)
+            if not _keeps_nodes(state):
+                leave(state, pool, node, moment)
     _schedule_step(state, pool, number, moment)
 
 
@@ -83,20 +86,26 @@ def add_ready_nodes(state: State, pool: Pool, moment: datetime) -> None:
     _enter(pool, "steady", moment)
 
 
-def resize_error(code: str, message: str, **values: object) -> JsonObject:
-    """Return an error of a resize as the service writes it."""
-    error: JsonObject = {"code": code, "message": message}
-    if values:
-        error["values"] = [{"name": name, "value": str(value)} for name, value in values.items()]
-    return error
-
-
 def _begin(pool: Pool, moment: datetime) -> int:
     """Let another change of a pool's size overtake those under way; return its number."""
     pool.resize_number += 1
     pool.resize_errors = []
     pool.resize_started = moment
     return pool.resize_number
+
+
+def _keeps_nodes(state: State) -> bool:
+    return state.troubles.resize_error == REMOVE_NODES_FAILED
+
+
+def _trouble(state: State, pool: Pool) -> JsonObject | None:
+    """Return the error that resizes were to end with: those that want more nodes, or fewer, as the error has it."""
+    code = state.troubles.resize_error
+    if code is None:
+        return None
+    missing = [target - len(pool.staying(dedicated=kind)) for kind, target in pool.targets.items()]
+    met = min(missing) < 0 if code == REMOVE_NODES_FAILED else max(missing) > 0
+    return on_request(code) if met else None
 
 
 def _schedule_step(state: State, pool: Pool, number: int, moment: datetime) -> None:
@@ -109,6 +118,10 @@ def _schedule_step(state: State, pool: Pool, number: int, moment: datetime) -> N
 
 def _step(state: State, pool: Pool, number: int, moment: datetime) -> None:
     """Allocate a part of the nodes that are missing; end the resize when none is or none can be."""
+    if error := _trouble(state, pool):
+        pool.resize_errors = [error]
+        _enter(pool, "steady", moment)
+        return
     if error := _mismatch(state, pool):
         pool.resize_errors = [error] if any(pool.targets.values()) else []
         _enter(pool, "steady", moment)

@@ -14,6 +14,7 @@ from .clock import FAR_FUTURE, Clock, InstantClock, later
 from .errors import BatchError
 from .images import Catalogue, VmSize, find_vm_size, load_catalogue
 from .machine import Machine
+from .resize_errors import ON_REQUEST
 from .wire import JsonObject, entity_tag
 
 if TYPE_CHECKING:
@@ -57,10 +58,14 @@ class Troubles:
         Share of new nodes that become unusable, from 0 to 1.
     spot_life_s
         Simulated seconds after which Spot nodes are preempted, on average; None for never.
+    resize_error
+        The code of the error that every resize to more nodes ends with, without any new node; None for none. With
+        ``"RemoveNodesFailed"`` every resize to fewer nodes, without any node that leaves.
     """
 
     unusable_share: float = 0.0
     spot_life_s: float | None = None
+    resize_error: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.unusable_share <= 1:
@@ -68,6 +73,9 @@ class Troubles:
             raise ValueError(msg)
         if self.spot_life_s is not None and not self.spot_life_s > 0:
             msg = f"spot_life_s must be above 0, not {self.spot_life_s!r}"
+            raise ValueError(msg)
+        if self.resize_error is not None and self.resize_error not in ON_REQUEST:
+            msg = f"resize_error must be one of {', '.join(ON_REQUEST)}, not {self.resize_error!r}"
             raise ValueError(msg)
 
 

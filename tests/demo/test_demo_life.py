@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from batch_widgets.demo import InstantClock, Quota, Troubles
+from batch_widgets.demo.resize_errors import ON_REQUEST, REMOVE_NODES_FAILED
 
 SPOT = {"targetDedicatedNodes": 0, "targetLowPriorityNodes": 4}
 
@@ -70,7 +71,9 @@ def test_some_machines_break(make_client):
     assert client.send("POST", "/pools/p/removenodes", {"nodeList": [node["id"]]}).status == 202
 
 
-@pytest.mark.parametrize("wrong", [{"unusable_share": -0.1}, {"unusable_share": 2}, {"spot_life_s": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"unusable_share": -0.1}, {"unusable_share": 2}, {"spot_life_s": 0}, {"resize_error": "x"}]
+)
 def test_troubles_that_cannot_be(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Troubles(**wrong)
@@ -107,6 +110,38 @@ def test_pools_with_communication_between_nodes_have_a_limit(make_client):
     pool = client.pool()
     assert pool["currentDedicatedNodes"] == 100
     assert pool["resizeErrors"][0]["code"] == "CommunicationEnabledPoolReachedMaxVMCount"
+
+
+@pytest.mark.parametrize("code", sorted(ON_REQUEST.keys() - {REMOVE_NODES_FAILED}))
+def test_a_resize_to_more_ends_with_the_error_that_was_asked_for(make_client, code):
+    client = make_client(nodes=2, troubles=Troubles(resize_error=code))
+    client.create(targetDedicatedNodes=3)
+    client.clock.advance(60)
+    pool = client.pool()
+    assert (pool["allocationState"], pool["currentDedicatedNodes"], pool["targetDedicatedNodes"]) == ("steady", 0, 3)
+    (error,) = pool["resizeErrors"]
+    assert error["code"] == code
+    assert error["message"]
+    client.send("POST", "/pools/demo/resize", {"targetDedicatedNodes": 1})
+    client.clock.advance(60)
+    assert len(client.nodes("demo")) == 1
+    assert "resizeErrors" not in client.pool("demo")
+
+
+@pytest.mark.parametrize("how", ["resize", "removenodes"])
+def test_nodes_that_cannot_be_removed_stay(make_client, how):
+    client = make_client(nodes=3, troubles=Troubles(resize_error=REMOVE_NODES_FAILED))
+    ids = [node["id"] for node in client.nodes("demo")]
+    body = {"targetDedicatedNodes": 1} if how == "resize" else {"nodeList": ids[:2]}
+    assert client.send("POST", f"/pools/demo/{how}", body).status == 202
+    assert client.pool("demo")["allocationState"] == "resizing"
+    client.clock.advance(60)
+    pool = client.pool("demo")
+    assert (pool["allocationState"], pool["targetDedicatedNodes"]) == ("steady", 1)
+    assert [error["code"] for error in pool["resizeErrors"]] == [REMOVE_NODES_FAILED]
+    assert [node["id"] for node in client.nodes("demo")] == ids
+    assert client.states("demo") == ["idle"]
+    assert len(client.ready(targetDedicatedNodes=2)) == 2
 
 
 def test_a_clock_that_skips_all_waiting_is_not_held_up_by_preemptions(make_client):

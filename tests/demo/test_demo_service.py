@@ -2,14 +2,11 @@
 
 import asyncio
 import http.client
-import os
 import re
-import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -130,49 +127,6 @@ def test_it_serves_while_a_loop_of_the_caller_runs():
             return await asyncio.to_thread(get, service)
 
     assert asyncio.run(main())[0] == 403
-
-
-def start_process(*arguments):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "batch_widgets.demo", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_line_prints_three_lines_and_stops(number):
-    began = time.monotonic()
-    with start_process("--nodes", "1", "--seed", "5", "--speed", "instant") as process:
-        lines = [process.stdout.readline().rstrip("\n") for _ in range(3)]
-        took = time.monotonic() - began
-        port = re.fullmatch(r"AZURE_BATCH_ENDPOINT=http://127\.0\.0\.1:(\d+)", lines[0])[1]
-        assert lines[1] == "AZURE_BATCH_ACCOUNT=demo"
-        assert re.fullmatch(r"AZURE_BATCH_ACCESS_KEY=[A-Za-z0-9+/=]+", lines[2])
-        with socket.create_connection(("127.0.0.1", int(port)), timeout=5):
-            pass
-        process.send_signal(number)
-        rest, errors = process.communicate(timeout=20)
-    assert (process.returncode, rest) == (0, "")
-    assert "Traceback" not in errors
-    # Two seconds on a machine of its own; this one may be busy.
-    assert took < 6
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [["--port", "x"], ["--port", "70000"], ["--nodes", "-1"], ["--speed", "0"], ["--speed", "nan"], ["--what"]],
-)
-def test_wrong_arguments_on_the_command_line(arguments, capsys):
-    from batch_widgets.demo.__main__ import main
-
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert ended.value.code == 2
-    assert arguments[0] in capsys.readouterr().err
 
 
 def test_light_imports():

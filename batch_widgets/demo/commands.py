@@ -3,73 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from .machine import Account, Machine, resolve
+from .command_context import Builtin, Context, Output, Run, Sleep, refuse
+from .machine import resolve
+from .text_commands import TEXT_COMMANDS
 
-
-@dataclass(frozen=True)
-class Output:
-    """Text that a command wrote, to standard error or to standard output."""
-
-    text: str
-    error: bool = False
-
-
-@dataclass(frozen=True)
-class Sleep:
-    """Time that a command takes."""
-
-    seconds: float
-
-
-Run = Generator[Output | Sleep, None, int]
-
-
-class TooMuchError(Exception):
-    """A command line does more than the simulated node lets one do."""
-
-
-@dataclass
-class Meter:
-    """What one command line may still do."""
-
-    commands: int = 1000
-    characters: int = 4 * 1024 * 1024
-
-    def spend(self, *, commands: int = 0, characters: int = 0) -> None:
-        """Take from what is left.
-
-        Raises
-        ------
-        TooMuchError
-            If there is not enough.
-        """
-        self.commands -= commands
-        self.characters -= characters
-        if min(self.commands, self.characters) < 0:
-            raise TooMuchError("a command line does too much for a simulated node")
-
-
-@dataclass
-class Context:
-    """What a command sees: machine, user, environment, directory and standard input."""
-
-    machine: Machine
-    account: Account
-    environment: dict[str, str]
-    directory: str
-    stdin: str = ""
-    meter: Meter = field(default_factory=Meter)
+if TYPE_CHECKING:
+    from .machine import Machine
 
 
 _USED_KIB = 600 * 1024.0
 _SYSTEM_DISK_KIB = 30 * (1 << 20)
 _SYSTEM_USED_KIB = 3 * (1 << 20)
-_COUNT = re.compile(r"(?:-n? ?(\d{1,6}) )?((?:[^-\s]\S* )*)\Z", re.ASCII)
-
-Builtin = Callable[[Context, list[str]], Run]
 
 
 def _printenv(context: Context, arguments: list[str]) -> Run:
@@ -79,16 +25,6 @@ def _printenv(context: Context, arguments: list[str]) -> Run:
     found = [context.environment[name] for name in arguments if name in context.environment]
     yield Output("".join(f"{value}\n" for value in found))
     return 0 if len(found) == len(arguments) else 1
-
-
-def _echo(_context: Context, arguments: list[str]) -> Run:
-    newline = "\n"
-    if arguments[:1] == ["-n"]:
-        arguments, newline = arguments[1:], ""
-    elif arguments[:1] == ["-e"]:
-        arguments = arguments[1:]
-    yield Output(" ".join(arguments) + newline)
-    return 0
 
 
 def _true(_context: Context, _arguments: list[str]) -> Run:
@@ -101,23 +37,35 @@ def _false(_context: Context, _arguments: list[str]) -> Run:
     return 1
 
 
-def _hostname(context: Context, _arguments: list[str]) -> Run:
+def _hostname(context: Context, arguments: list[str]) -> Run:
+    if arguments not in ([], ["-s"], ["-f"]):
+        return (yield from refuse("hostname", "-s or -f"))
     yield Output(f"{context.machine.hostname}\n")
     return 0
 
 
-def _whoami(context: Context, _arguments: list[str]) -> Run:
+def _whoami(context: Context, arguments: list[str]) -> Run:
+    if arguments:
+        return (yield from refuse("whoami", "no arguments"))
     yield Output("root\n" if context.account.is_root else f"{context.account.name}\n")
     return 0
 
 
-def _id(context: Context, _arguments: list[str]) -> Run:
-    name = context.account.name
-    if context.account.is_root:
-        yield Output("uid=0(root) gid=0(root) groups=0(root)\n")
-    else:
-        groups = ",27(sudo)" if context.account.is_admin else ""
-        yield Output(f"uid=1001({name}) gid=1001({name}) groups=1001({name}){groups}\n")
+def _id(context: Context, arguments: list[str]) -> Run:
+    account = context.account
+    name, number = ("root", 0) if account.is_root else (account.name, 1001)
+    groups = ",27(sudo)" if account.is_admin and not account.is_root else ""
+    answers = {
+        "": f"uid={number}({name}) gid={number}({name}) groups={number}({name}){groups}",
+        "-u": f"{number}",
+        "-g": f"{number}",
+        "-un": name,
+        "-gn": name,
+    }
+    option = " ".join(arguments)
+    if option not in answers:
+        return (yield from refuse("id", "-u, -g, -un or -gn"))
+    yield Output(f"{answers[option]}\n")
     return 0
 
 
@@ -153,12 +101,16 @@ def _uname(context: Context, arguments: list[str]) -> Run:
     return 0
 
 
-def _date(context: Context, _arguments: list[str]) -> Run:
+def _date(context: Context, arguments: list[str]) -> Run:
+    if arguments not in ([], ["-u"]):
+        return (yield from refuse("date", "-u"))
     yield Output(context.machine.now.strftime("%a %b %e %H:%M:%S UTC %Y\n"))
     return 0
 
 
-def _nproc(context: Context, _arguments: list[str]) -> Run:
+def _nproc(context: Context, arguments: list[str]) -> Run:
+    if arguments not in ([], ["--all"]):
+        return (yield from refuse("nproc", "--all"))
     yield Output(f"{context.machine.size.vcpus}\n")
     return 0
 
@@ -168,8 +120,7 @@ def _free(context: Context, arguments: list[str]) -> Run:
         " ".join(arguments), (0, "")
     )
     if not divisor:
-        yield Output("free: the simulated free takes -k, -m, -g or -h\n", error=True)
-        return 1
+        return (yield from refuse("free", "-k, -m, -g or -h"))
     digits = 1 if unit else 0
     total = context.machine.size.memory_gib * (1 << 20)
     used = min(total, _USED_KIB)
@@ -182,8 +133,7 @@ def _free(context: Context, arguments: list[str]) -> Run:
 
 def _df(context: Context, arguments: list[str]) -> Run:
     if set(arguments) - {"-h", "-k"}:
-        yield Output("df: the simulated df takes -h or -k\n", error=True)
-        return 1
+        return (yield from refuse("df", "-h or -k"))
     divisor, unit, head = (1 << 20, "G", "Size") if "-h" in arguments else (1, "", "1K-blocks")
     disks = [("/dev/root", "/", _SYSTEM_DISK_KIB, float(_SYSTEM_USED_KIB))]
     if context.machine.size.temporary_disk_mib:
@@ -196,7 +146,9 @@ def _df(context: Context, arguments: list[str]) -> Run:
     return 0
 
 
-def _uptime(context: Context, _arguments: list[str]) -> Run:
+def _uptime(context: Context, arguments: list[str]) -> Run:
+    if arguments:
+        return (yield from refuse("uptime", "no arguments"))
     seconds = max(0, int((context.machine.now - context.machine.booted).total_seconds()))
     days, rest = divmod(seconds, 86_400)
     up = (f"{days} days, " if days else "") + f"{rest // 3600:2}:{rest // 60 % 60:02}"
@@ -204,7 +156,9 @@ def _uptime(context: Context, _arguments: list[str]) -> Run:
     return 0
 
 
-def _ps(context: Context, _arguments: list[str]) -> Run:
+def _ps(context: Context, arguments: list[str]) -> Run:
+    if arguments not in ([], ["aux"], ["-e"], ["-ef"]):
+        return (yield from refuse("ps", "aux, -e or -ef"))
     rows = [("1001", "bash"), ("1002", "ps")]
     if context.account.is_root:
         rows = [("1", "systemd"), ("640", "sshd"), *rows]
@@ -213,48 +167,38 @@ def _ps(context: Context, _arguments: list[str]) -> Run:
 
 
 def _which(_context: Context, arguments: list[str]) -> Run:
-    found = [f"/usr/bin/{name}\n" for name in arguments if name in BUILTINS]
+    found = [f"/usr/bin/{name}\n" for name in arguments if name in _known()]
     yield Output("".join(found))
     return 0 if arguments and len(found) == len(arguments) else 1
 
 
+def _known() -> set[str]:
+    """Return the names of all programs that a node has."""
+    return {*BUILTINS, "bash", "sh", "sudo"}
+
+
 def _help(_context: Context, _arguments: list[str]) -> Run:
-    names = " ".join(sorted({*BUILTINS, "bash", "cd", "exit", "export", "sh", "sudo"}))
+    names = " ".join(sorted({*_known(), "cd", "exit", "export"}))
     yield Output(f"This is a simulated node of batch_widgets: nothing runs for real. It knows:\n{names}\n")
     return 0
 
 
-def _cat(context: Context, arguments: list[str]) -> Run:
-    if not arguments:
-        yield Output(context.stdin)
-    return (yield from _each_file(context, "cat", arguments, lambda text: text))
-
-
-def _each_file(context: Context, command: str, names: list[str], show: Callable[[str], str]) -> Run:
-    """Write what a command shows of some files."""
-    status = 0
-    for name in names:
-        path = resolve(name, context.directory)
-        text = context.machine.read(path)
-        if text is not None:
-            yield Output(show(text))
-            continue
-        status = 1
-        reason = "Is a directory" if context.machine.listing(path) is not None else "No such file or directory"
-        yield Output(f"{command}: {name}: {reason}\n", error=True)
-    return status
-
-
 def _ls(context: Context, arguments: list[str]) -> Run:
+    options = {letter for name in arguments if name.startswith("-") for letter in name[1:]}
     names = [name for name in arguments if not name.startswith("-")] or [context.directory]
-    long = any(name.startswith("-") and "l" in name for name in arguments)
+    if options - set("laAh1"):
+        return (yield from refuse("ls", "names, -l, -a, -A, -h and -1", 2))
+    long = "l" in options
     status = 0
     for name in names:
         path = resolve(name, context.directory)
         listing = context.machine.listing(path)
         if listing is not None:
             heading = f"{name}:\n" if len(names) > 1 else ""
-            entries = ((entry, f"{path.rstrip('/')}/{entry}") for entry in listing)
+            inside = [*((".", "..") if "a" in options else ()), *listing]
+            entries = (
+                (entry, resolve(entry, path)) for entry in inside if options & {"a", "A"} or not entry.startswith(".")
+            )
             yield Output(heading + "".join(_entry(context.machine, *entry, long=long) for entry in entries))
         elif context.machine.read(path) is not None:
             yield Output(_entry(context.machine, name, path, long=long))
@@ -273,78 +217,13 @@ def _entry(machine: Machine, name: str, path: str, *, long: bool) -> str:
     return f"{mode} 1 root root {size:>8} {machine.modified(path):%b %e %H:%M} {name}\n"
 
 
-def _grep(context: Context, arguments: list[str]) -> Run:
-    options = {letter for name in arguments if name.startswith("-") for letter in name[1:]}
-    names = [name for name in arguments if not name.startswith("-")]
-    if not 1 <= len(names) <= 2 or options - {"i", "v", "c", "F", "E"}:
-        yield Output("grep: the simulated grep takes a plain text, one file, and -i, -v or -c\n", error=True)
-        return 2
-    text: str | None = context.stdin
-    if len(names) == 2:
-        text = context.machine.read(resolve(names[1], context.directory))
-        if text is None:
-            yield Output(f"grep: {names[1]}: No such file or directory\n", error=True)
-            return 2
-    fold = str.lower if "i" in options else str
-    wanted = fold(names[0])
-    anchored = wanted.startswith("^")
-    needle = wanted.removeprefix("^")
-    hits = [
-        line
-        for line in (text or "").splitlines()
-        if (fold(line).startswith(needle) if anchored else needle in fold(line)) is not ("v" in options)
-    ]
-    yield Output(f"{len(hits)}\n" if "c" in options else "".join(f"{line}\n" for line in hits))
-    return 0 if hits else 1
-
-
-def _sort(context: Context, _arguments: list[str]) -> Run:
-    yield Output("".join(f"{line}\n" for line in sorted(context.stdin.splitlines())))
-    return 0
-
-
-def _head(context: Context, arguments: list[str]) -> Run:
-    return (yield from _some_lines(context, "head", arguments, lambda lines, count: lines[:count]))
-
-
-def _tail(context: Context, arguments: list[str]) -> Run:
-    return (yield from _some_lines(context, "tail", arguments, lambda lines, count: lines[-count:] if count else []))
-
-
-def _some_lines(
-    context: Context, command: str, arguments: list[str], cut: Callable[[list[str], int], list[str]]
-) -> Run:
-    """Write some lines of files, or of what comes through a pipe."""
-    match = _COUNT.match(" ".join(arguments) + " ")
-    if match is None:
-        yield Output(f"{command}: the simulated {command} takes -n, a number and names of files\n", error=True)
-        return 1
-    count = int(match[1]) if match[1] else 10
-
-    def show(text: str) -> str:
-        return "".join(f"{line}\n" for line in cut(text.splitlines(), count))
-
-    if not match[2]:
-        yield Output(show(context.stdin))
-        return 0
-    return (yield from _each_file(context, command, match[2].split(), show))
-
-
-def _wc(context: Context, _arguments: list[str]) -> Run:
-    yield Output(f"{len(context.stdin.splitlines())}\n")
-    return 0
-
-
 BUILTINS: dict[str, Builtin] = {
-    "cat": _cat,
+    **TEXT_COMMANDS,
     "date": _date,
     "df": _df,
-    "echo": _echo,
     "env": _printenv,
     "false": _false,
     "free": _free,
-    "grep": _grep,
-    "head": _head,
     "help": _help,
     "hostname": _hostname,
     "id": _id,
@@ -354,12 +233,9 @@ BUILTINS: dict[str, Builtin] = {
     "ps": _ps,
     "pwd": _pwd,
     "sleep": _sleep,
-    "sort": _sort,
-    "tail": _tail,
     "true": _true,
     "uname": _uname,
     "uptime": _uptime,
-    "wc": _wc,
     "which": _which,
     "whoami": _whoami,
 }

@@ -8,7 +8,8 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .commands import BUILTINS, Context, Output, Run, Sleep, TooMuchError
+from .command_context import Context, Output, Run, Sleep, TooMuchError
+from .commands import BUILTINS
 from .machine import ROOT, Account, resolve
 from .shell_syntax import MAX_WORD, Command, Pipeline, ShellSyntaxError, Word, parse
 
@@ -211,7 +212,7 @@ class Shell:
 
     def _cd(self, arguments: list[str]) -> Run:
         target = arguments[0] if arguments else self.context.environment.get("HOME", "/")
-        path = resolve(target.replace("~", self.context.environment.get("HOME", "/"), 1), self.context.directory)
+        path = resolve(target, self.context.directory)
         if self.context.machine.listing(path) is None:
             yield Output(f"bash: cd: {target}: No such file or directory\n", error=True)
             return 1

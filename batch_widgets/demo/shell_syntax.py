@@ -158,7 +158,11 @@ def _word(script: str, position: int) -> tuple[Word, int]:
             while end < len(script) and script[end] not in " \t\r\n;|>'\"\\" + _REFUSED:
                 end += 1
             _refuse_substitution(script, position, end)
-            pieces.append((script[position:end], True))
+            text = script[position:end]
+            if not pieces and (text == "~" or text.startswith("~/")):
+                pieces.append(("${HOME}", True))
+                text = text[1:]
+            pieces.append((text, True))
             position = end
     return Word(tuple(pieces), quoted), position
 

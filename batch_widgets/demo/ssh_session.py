@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import asyncssh
 
 from .clock import InstantClock, later
-from .commands import Context, Meter, Run, Sleep
+from .command_context import Context, Meter, Run, Sleep
 from .machine import Account
 from .node_users import key_fits, password_fits
 from .shell import ExitShellError, Shell

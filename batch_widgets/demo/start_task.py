@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from .clock import later
-from .commands import Context, Output, Sleep
+from .command_context import Context, Output, Sleep
 from .machine import STARTUP, Account
 from .shell import Shell, run_program, run_windows
 from .wire import JsonObject, timestamp

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_widgets.demo.commands import Context, Output, Sleep
+from batch_widgets.demo.command_context import Context, Output, Sleep
 from batch_widgets.demo.images import find_vm_size
 from batch_widgets.demo.machine import Account, Machine
 from batch_widgets.demo.shell import ExitShellError, Shell, run_program
@@ -106,6 +106,22 @@ LONG = (
         ("uname -a", 0, "Linux abc123 6.8.0-1029-azure #1 SMP x86_64 GNU/Linux\n"),
         ("$EMPTY echo hi", 0, "hi\n"),
         ("'' x", 127, ""),
+        ("echo ~ ~/f '~' a~ \"~\" ~x", 0, "/home/alice /home/alice/f ~ a~ ~ ~x\n"),
+        ("echo x > ~/f; cd /; ls ~; cd ~/; pwd; cat ~/f", 0, "f\n/home/alice\nx\n"),
+        ("echo x > .f; ls; ls -A; ls -a", 0, ".f\n.\n..\n.f\n"),
+        ("ls -la /mnt/batch/tasks/startup | wc -l", 0, "3\n"),
+        ("echo 'a b' | wc", 0, "1 2 4\n"),
+        ("echo 'ä b' > f; wc -c f; wc -w f; cat f | wc -l", 0, "5 f\n2 f\n1\n"),
+        ("wc none", 1, ""),
+        ("echo -e 'b\\na\\nb' > f; sort -ru f; sort f", 0, "b\na\na\nb\nb\n"),
+        ("sort none", 1, ""),
+        ("echo -e 'a\\tb\\\\n'", 0, "a\tb\\n\n"),
+        ("id -u; id -un; id -g; id -gn", 0, "1001\nalice\n1001\nalice\n"),
+        ("hostname -f; hostname -s; nproc --all; date -u", 0, "abc123\nabc123\n2\nFri Jan  2 03:04:05 UTC 2026\n"),
+        ("which bash sh sudo", 0, "/usr/bin/bash\n/usr/bin/sh\n/usr/bin/sudo\n"),
+        ("echo '^a$' | grep -F '^a$'", 0, "^a$\n"),
+        ("grep -iE ^id= /etc/os-release", 0, "ID=ubuntu\n"),
+        ("ps aux", 0, "    PID COMMAND\n   1001 bash\n   1002 ps\n"),
     ],
 )
 def test_scripts(script, status, out):
@@ -133,6 +149,22 @@ def test_the_shell_says_what_it_is():
     assert "simulated node" in out
     for name in out.splitlines()[1].split():
         assert f"{name}: command not found" not in run(f"{name} x")[2]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        *("id bob", "hostname -I", "date +%s", "nproc --ignore=1", "whoami x", "uptime -p", "ps -o pid", "free -t"),
+        *("df /mnt", "ls -t", "wc -m", "wc a b", "wc -lw", "sort -n", "sort a b", "head --bytes=3", "tail -f x"),
+        *("grep 'a.*b' f", "grep 'x$' f", "grep -E 'a|b' f", "grep -r x", "grep a b c", "grep -o x"),
+    ],
+)
+def test_what_is_not_simulated_of_a_command_is_said_and_not_guessed(script):
+    status, out, err = run(script)
+    command = script.split()[0]
+    assert status > 0
+    assert out == ""
+    assert err.startswith(f"{command}: the simulated {command} takes ")
 
 
 def test_system_files_are_for_administrators():

@@ -9,6 +9,7 @@ from sample_bodies import UBUNTU, WINDOWS
 
 from batch_widgets.demo.state import Quota
 
+SCALING = {"enableAutoScale": True, "autoScaleFormula": "$TargetDedicatedNodes = 0"}
 NFS = {"nfsMountConfiguration": {"source": "s", "relativeMountPath": "m"}}
 CIFS = {"username": "u", "password": "p", "source": "s", "relativeMountPath": "m"}
 BLOB = {"accountName": "a", "containerName": "c", "relativeMountPath": "m"}
@@ -80,6 +81,19 @@ def test_an_id_is_accepted_exactly_when_it_keeps_the_rule(make_module_client, po
         ({"resizeTimeout": "5 minutes"}, "InvalidPropertyValue", "resizeTimeout"),
         ({"taskSlotsPerNode": 0}, "InvalidPropertyValue", "taskSlotsPerNode"),
         ({"taskSlotsPerNode": 9}, "InvalidPropertyValue", "taskSlotsPerNode"),
+        ({"taskSlotsPerNode": 257, "vmSize": "Standard_D96as_v4"}, "InvalidPropertyValue", "taskSlotsPerNode"),
+        ({"targetDedicatedNodes": 100_001}, "InvalidPropertyValue", "targetDedicatedNodes"),
+        (
+            {"targetDedicatedNodes": ..., **SCALING, "autoScaleEvaluationInterval": "PT168H0.1S"},
+            "InvalidPropertyValue",
+            "autoScaleEvaluationInterval",
+        ),
+        (
+            {"targetDedicatedNodes": ..., **SCALING, "autoScaleEvaluationInterval": "PT4M59S"},
+            "InvalidPropertyValue",
+            "autoScaleEvaluationInterval",
+        ),
+        ({"autoScaleEvaluationInterval": "PT5M"}, "InvalidPropertyValue", "autoScaleEvaluationInterval"),
         ({"autoScaleFormula": "$x=1"}, "InvalidPropertyValue", "autoScaleFormula"),
         (
             {"taskSchedulingPolicy": {"nodeFillType": "heap"}},
@@ -204,6 +218,16 @@ def test_a_rule_that_is_broken_is_named(client, more, code, name):
 @pytest.mark.parametrize(
     "more",
     [
+        {"displayName": "x" * 1024},
+        {"resizeTimeout": "PT5M"},
+        {"taskSlotsPerNode": 8},
+        {"taskSlotsPerNode": 256, "vmSize": "Standard_D96as_v4"},
+        {"targetDedicatedNodes": 100_000, "targetLowPriorityNodes": 0},
+        {"targetDedicatedNodes": ..., "targetLowPriorityNodes": 0},
+        {"applicationPackageReferences": [{"applicationId": "blender"}] * 10},
+        {"startTask": {"commandLine": "true", "maxTaskRetryCount": -1}},
+        {"targetDedicatedNodes": ..., **SCALING, "autoScaleEvaluationInterval": "PT5M"},
+        {"targetDedicatedNodes": ..., **SCALING, "autoScaleEvaluationInterval": "PT168H"},
         {"mountConfiguration": [NFS, {"azureBlobFileSystemConfiguration": {**BLOB, "sasKey": "s"}}]},
         {"userAccounts": [{"name": "x" * 20, "password": "p", "linuxUserConfiguration": {"uid": 5, "gid": 5}}]},
         {"startTask": {"commandLine": "true", "resourceFiles": [{"httpUrl": "https://x/y", "filePath": "a..b/c"}]}},
@@ -245,61 +269,6 @@ def test_own_images_are_accepted(client):
         "nodeAgentSKUId": "batch.node.ubuntu 22.04",
     }
     assert client.create(virtualMachineConfiguration=configuration).status == 201
-
-
-def network(*pools):
-    return {"endpointConfiguration": {"inboundNATPools": list(pools)}}
-
-
-@settings(max_examples=80, deadline=None)
-@given(first=st.integers(-5, 66_000), last=st.integers(-5, 66_000))
-def test_frontend_ranges_keep_the_rule(make_module_client, first, last):
-    nat = {"name": "x", "protocol": "tcp", "backendPort": 22, "frontendPortRangeStart": first}
-    answer = make_module_client().create(networkConfiguration=network({**nat, "frontendPortRangeEnd": last}))
-    ports = range(first, last + 1)
-    fits = first >= 1 and last <= 65_534 and len(ports) >= 40 and (last < 50_000 or first > 55_000)
-    assert (answer.status == 201) == fits
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"backendPort": 0},
-        {"backendPort": 29876},
-        {"backendPort": 65536},
-        {"name": "-x"},
-        {"name": "x."},
-        {"name": "x" * 78},
-        {"protocol": "icmp"},
-        {"networkSecurityGroupRules": [{"priority": 149, "access": "allow", "sourceAddressPrefix": "*"}]},
-        {"networkSecurityGroupRules": [{"priority": 4097, "access": "allow", "sourceAddressPrefix": "*"}]},
-        {"networkSecurityGroupRules": [{"priority": 150, "access": "allow", "sourceAddressPrefix": "10.0.0.256"}]},
-        {"networkSecurityGroupRules": [{"priority": 150, "access": "perhaps", "sourceAddressPrefix": "*"}]},
-        {"networkSecurityGroupRules": [{"priority": 150, "access": "allow", "sourceAddressPrefix": "*"}] * 2},
-    ],
-)
-def test_nat_pools_keep_the_rules(client, nat_pool, change):
-    assert client.create("good", networkConfiguration=network(nat_pool())).status == 201
-    answer = client.create(networkConfiguration=network(nat_pool(**change)))
-    assert (answer.status, answer.code) == (400, "InvalidPropertyValue")
-
-
-def test_nat_pools_of_a_pool_fit_together(client, nat_pool):
-    many = [
-        nat_pool(
-            name=f"n{i}",
-            backendPort=100 + i,
-            frontendPortRangeStart=1000 * i + 1000,
-            frontendPortRangeEnd=1000 * i + 1100,
-        )
-        for i in range(6)
-    ]
-    assert client.create("five", networkConfiguration=network(*many[:5])).status == 201
-    assert client.create("six", networkConfiguration=network(*many)).status == 400
-    overlap = nat_pool(name="b", backendPort=80, frontendPortRangeStart=40500, frontendPortRangeEnd=40600)
-    assert client.create("overlap", networkConfiguration=network(nat_pool(), overlap)).status == 400
-    twice = {**many[0], "backendPort": 22}
-    assert client.create("port", networkConfiguration=network(nat_pool(), twice)).status == 400
 
 
 def test_a_pool_fills_in_steps_on_the_clock(client):

@@ -219,6 +219,11 @@ def test_a_rule_that_is_broken_is_named(client, more, code, name):
     "more",
     [
         {"displayName": "x" * 1024},
+        {"virtualMachineConfiguration": {**WINDOWS, "windowsConfiguration": {"enableAutomaticUpdates": True}}},
+        {
+            "virtualMachineConfiguration": {**WINDOWS, "windowsConfiguration": {"enableAutomaticUpdates": False}},
+            "upgradePolicy": {"mode": "automatic", "automaticOSUpgradePolicy": {"enableAutomaticOSUpgrade": True}},
+        },
         {"resizeTimeout": "PT5M"},
         {"taskSlotsPerNode": 8},
         {"taskSlotsPerNode": 256, "vmSize": "Standard_D96as_v4"},
@@ -269,6 +274,8 @@ def test_own_images_are_accepted(client):
         "nodeAgentSKUId": "batch.node.ubuntu 22.04",
     }
     assert client.create(virtualMachineConfiguration=configuration).status == 201
+    configuration["nodeAgentSKUId"] = "batch.node.none 1"
+    assert client.create("other", virtualMachineConfiguration=configuration).details["PropertyName"] == "nodeAgentSKUId"
 
 
 def test_a_pool_fills_in_steps_on_the_clock(client):

@@ -154,6 +154,13 @@ def test_users_keep_the_rules(client, body, code, name):
     assert (answer.status, answer.code, answer.details["PropertyName"]) == (400, code, name)
 
 
+def test_names_of_users_have_a_length(client):
+    users = f"/pools/p/nodes/{ready(client)[0]['id']}/users"
+    assert client.send("POST", users, {"name": "x" * 64, "password": "y"}).status == 201
+    assert client.send("POST", users, {"name": "x" * 65, "password": "y"}).details["PropertyName"] == "name"
+    assert client.send("POST", users, {"name": " ", "password": "y"}).details["PropertyName"] == "name"
+
+
 def test_users_of_windows(client):
     node = ready(client, virtualMachineConfiguration=WINDOWS)[0]["id"]
     users = f"/pools/p/nodes/{node}/users"
@@ -162,6 +169,7 @@ def test_users_of_windows(client):
     )
     assert client.send("POST", users, {"name": "x", "sshPublicKey": KEY}).status == 400
     assert client.send("POST", users, {"name": "x" * 21, "password": "y"}).status == 400
+    assert client.send("POST", users, {"name": "x" * 20, "password": "y"}).status == 201
     assert client.send("POST", users, {"name": "x", "password": "y"}).status == 201
     assert client.send("POST", users, {"name": "X", "password": "y"}).code == "NodeUserExists"
 

@@ -194,6 +194,16 @@ def test_removing_that_makes_no_sense(client, body, code):
     assert client.pool() == before
 
 
+def test_a_hundred_nodes_are_removed_at_once(client):
+    steady(client, targetDedicatedNodes=101)
+    ids = [node["id"] for node in client.nodes()]
+    body = {"nodeList": ids, "resizeTimeout": "PT5M"}
+    assert refused(client.send("POST", "/pools/p/removenodes", body)) == (400, "InvalidPropertyValue", "nodeList")
+    assert client.send("POST", "/pools/p/removenodes", {**body, "nodeList": ids[:100]}).status == 202
+    client.clock.advance(60)
+    assert [node["id"] for node in client.nodes()] == ids[100:]
+
+
 def test_no_nodes_are_removed_while_the_pool_is_resized(client):
     client.create()
     assert client.send("POST", "/pools/p/removenodes", {"nodeList": ["x"]}).code == "PoolBeingResized"

@@ -325,6 +325,9 @@ def test_a_resize_can_be_stopped(client):
     client.clock.advance(5)
     assert client.send("POST", "/pools/p/stopresize").status == 202
     assert client.pool()["allocationState"] == "stopping"
+    for path, body in (("stopresize", None), ("resize", {"targetDedicatedNodes": 1})):
+        answer = client.send("POST", f"/pools/p/{path}", body)
+        assert (answer.status, answer.code) == (409, "PoolBeingResized")
     client.clock.advance(10)
     pool = client.pool()
     assert pool["allocationState"] == "steady"

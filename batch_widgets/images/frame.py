@@ -80,7 +80,7 @@ def diff(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     old, new : pandas.DataFrame
-        As :func:`images_frame` gives them.
+        As :func:`images_frame` gives them, or as ``pd.read_csv(name, index_col="key")`` reads them back.
 
     Returns
     -------
@@ -102,6 +102,7 @@ def diff(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
             raise ValueError(f"The {which} frame has no column {missing[0]!r}: give frames as browser.frame does.")
         if not frame.index.is_unique:
             raise ValueError(f"The {which} frame has rows with the same key: its index must be unique.")
+    old, new = _with_moments(old), _with_moments(new)
     added, removed = new.index.difference(old.index, sort=False), old.index.difference(new.index, sort=False)
     rows: list[tuple[Any, ...]] = [(key, "added", *new.loc[key, names], None, None) for key in added]
     rows += [(key, "removed", *old.loc[key, names], None, None) for key in removed]
@@ -113,6 +114,16 @@ def diff(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     found = pd.DataFrame(rows, columns=["key", "change", *names, "old", "new"]).set_index("key")
     found["change"] = pd.Categorical(found["change"], categories=["added", "removed", *_COMPARED.values()])
     return found.astype(dict.fromkeys(names, "string")).astype({"old": "object", "new": "object"})
+
+
+def _with_moments(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a frame whose ends of support are moments, though a file had them as text."""
+    import pandas as pd
+
+    end = frame["batch_support_end_of_life"]
+    if not isinstance(end.dtype, pd.DatetimeTZDtype):
+        end = pd.Series(pd.to_datetime(end, utc=True, format="ISO8601"), dtype="datetime64[us, UTC]")
+    return frame.assign(batch_support_end_of_life=end)
 
 
 def to_markdown(frame: pd.DataFrame) -> str:

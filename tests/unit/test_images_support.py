@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -150,6 +151,17 @@ def test_what_differs_between_two_lists():
     assert diff(old, old).empty
     assert diff(old, old).dtypes.to_dict() == found.dtypes.to_dict()
     assert bw.images.diff is diff
+
+
+def test_a_list_that_was_kept_as_csv_can_be_compared():
+    ends = [None, datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), days(9)]
+    images = [make_image(str(number), batch_support_end_of_life=end) for number, end in enumerate(ends)]
+    kept = pd.read_csv(io.StringIO(images_frame(images).to_csv()), index_col="key")
+    assert diff(kept, images_frame(images)).empty
+    moved = images_frame([*images[:3], make_image("3", batch_support_end_of_life=days(10))])
+    assert diff(kept, moved)["new"].tolist() == [pd.Timestamp(days(10))]
+    nothing = pd.read_csv(io.StringIO(images_frame([]).to_csv()), index_col="key")
+    assert diff(nothing, images_frame(images))["change"].tolist() == ["added"] * 4
 
 
 def test_frames_that_can_not_be_compared():

@@ -24,7 +24,7 @@ def wire_cell(value: Any) -> Any:
     """Return a cell value as JSON can carry it: None, a scalar, a list of chips or a mapping with a text."""
     if isinstance(value, Mapping):
         cell = {str(name): part for name, part in value.items() if part is not None and part is not False}
-        for name in ("text", "note"):
+        for name in ("text", "note", "find"):
             if name in cell:
                 cell[name] = cell_text(_wire_scalar(cell[name]))
         if "sort" in cell:
@@ -78,21 +78,24 @@ def cell_text(value: Any) -> str:
     return str(value)
 
 
-def row_texts(keys: Sequence[str], cells: Sequence[Any]) -> dict[str, str]:
-    """Return the text of each cell by column key."""
-    return {key: cell_text(value) for key, value in zip(keys, cells, strict=True)}
+def found_by(value: Any) -> str:
+    """Return what a search finds a travelling cell by: its text, and the words under which it is known besides."""
+    if isinstance(value, list):
+        return " ".join(found_by(part) for part in value)
+    more = value.get("find") if isinstance(value, Mapping) else None
+    return f"{cell_text(value)} {more}" if more else cell_text(value)
 
 
-def row_matches(texts: Mapping[str, str], words: Sequence[str], filters: Sequence[tuple[str, Any]]) -> bool:
+def row_matches(cells: Mapping[str, Any], words: Sequence[str], filters: Sequence[tuple[str, Any]]) -> bool:
     """Tell whether each word occurs in the row and each filter is met; filters on unknown columns do not count."""
     if words:
-        whole = " ".join(texts.values()).lower()
+        whole = " ".join(map(found_by, cells.values())).lower()
         if not all(word in whole for word in words):
             return False
     for name, wanted in filters:
-        text = texts.get(name)
-        if text is None:
+        if name not in cells:
             continue
+        text = cell_text(cells[name])
         if isinstance(wanted, str):
             if wanted.lower() not in text.lower():
                 return False

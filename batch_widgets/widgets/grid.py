@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import ipywidgets
 import traitlets
 
-from batch_widgets.widgets._cells import Row, row_matches, row_texts, wire_cell
+from batch_widgets.widgets._cells import Row, row_matches, wire_cell
 from batch_widgets.widgets.frontend import FrontEnd
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ class Grid(FrontEnd):
     """A table: thousands of rows, search, filters, sorting, selection by mouse and keyboard.
 
     A cell is ``None`` (missing), a scalar, a list of chips, or a mapping with ``text`` and any of ``hue``, ``note``,
-    ``muted``, ``title``, ``sort``, ``copy``, ``tally``, ``actions``. Text is never taken as HTML. How many cells of
-    a group have the same ``tally`` stands in its heading.
+    ``muted``, ``title``, ``sort``, ``copy``, ``tally``, ``find``, ``actions``. Text is never taken as HTML. How many
+    cells of a group have the same ``tally`` stands in its heading; the search finds a cell by its ``find`` too.
 
     Parameters
     ----------
@@ -191,15 +191,17 @@ class Grid(FrontEnd):
         """Return the keys of the rows that search and filters leave, in the order in which the rows were given."""
         return [key for key, row in self._rows.items() if self._lets_through(row)]
 
-    def matches(self, source: Mapping[str, Any]) -> bool:
-        """Tell whether search and filters would leave a row that the grid need not have."""
-        return self._lets_through(self._row("", source))
+    def matches(
+        self, source: Mapping[str, Any], *, search: str | None = None, filters: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Tell whether search and filters, or others in their place, would leave a row that the grid need not have."""
+        return self._lets_through(self._row("", source), search, filters)
 
-    def _lets_through(self, row: Row) -> bool:
-        words = self.search.lower().split()
-        filters = [(name, wanted) for name, wanted in self.filters.items() if wanted]
+    def _lets_through(self, row: Row, search: str | None = None, by: Mapping[str, Any] | None = None) -> bool:
+        words = (self.search if search is None else search).lower().split()
+        filters = [(name, wanted) for name, wanted in (self.filters if by is None else by).items() if wanted]
         keys = [column.key for column in self._column_tuple]
-        return row_matches(row_texts(keys, row.cells), words, filters)
+        return row_matches(dict(zip(keys, row.cells, strict=True)), words, filters)
 
     def on_pick(self, callback: Callable[[str], None], *, remove: bool = False) -> None:
         """Call ``callback(key)`` on Enter or a double click."""

@@ -39,17 +39,33 @@ def passes(image: SupportedImage, values: Mapping[str, Any], now: datetime, *, w
 def what_to_loosen(
     images: Iterable[SupportedImage],
     values: Mapping[str, Any],
-    matches_text: Callable[[SupportedImage], bool],
+    in_grid: Mapping[str, Callable[[SupportedImage], bool]],
     now: datetime,
 ) -> str:
-    """Say which filter hides how many images that all the others, and the search, leave."""
+    """Say which filter hides how many images that all the others leave.
+
+    Parameters
+    ----------
+    images : iterable of SupportedImage
+        All images.
+    values : mapping
+        The value of each of `FILTERS`.
+    in_grid : mapping
+        The other filters that are set, in words such as "the search hides", and which images each lets through.
+    now : datetime
+        The moment that support is judged at.
+    """
     images = list(images)
-    hidden = []
+    alone = []
     for name, (words, off, _) in FILTERS.items():
-        count = sum(passes(image, values, now, without=name) and matches_text(image) for image in images)
-        if values[name] != off and count:
-            hidden.append(f"{words} hides {count}")
-    count = sum(passes(image, values, now) for image in images)
-    if count:
-        hidden.append(f"the search hides {count}")
-    return f"No image is left: {', '.join(hidden)}." if hidden else "No image is left. Clear the filters."
+        if values[name] != off:
+            left = (image for image in images if passes(image, values, now, without=name))
+            alone.append((f"{words} hides", sum(all(lets(image) for lets in in_grid.values()) for image in left)))
+    left_here = [image for image in images if passes(image, values, now)]
+    for words in in_grid:
+        others = [lets for name, lets in in_grid.items() if name != words]
+        alone.append((words, sum(all(lets(image) for lets in others) for image in left_here)))
+    hidden = [f"{words} {count}" for words, count in alone if count]
+    if hidden:
+        return f"No image is left: {', '.join(hidden)}."
+    return "No image is left, and it is not a single filter that hides them. Clear the filters."

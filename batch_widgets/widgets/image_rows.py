@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
     from batch_widgets.images import SupportedImage
 
+_ALSO = {
+    "DockerCompatible": "containers",
+    "NvidiaTeslaDriverInstalled": "GPU driver",
+    "NvidiaGridDriverInstalled": "GPU driver",
+    "Generation2VMImage": "generation 2",
+}
+"""Words of the filters and the frame, by which the search finds a capability besides its own name."""
+
 CHIPS = {
     "DockerCompatible": "Docker",
     "NvidiaTeslaDriverInstalled": "Tesla",
@@ -51,17 +59,25 @@ def image_row(key: str, image: SupportedImage, now: datetime) -> dict[str, Any]:
     return {
         "key": key,
         "node_agent_sku_id": image.node_agent_sku_id,
-        "os_type": image.os_type,
+        "os_type": {"text": image.os_type, "find": image.distribution},
         "publisher": image.publisher,
         "offer": image.offer,
         "sku": image.sku,
         "version": image.version,
         "verified": {"text": "verified", "hue": "ok"} if image.verified else {"text": "unverified", "hue": "none"},
-        "capabilities": None
-        if image.capabilities is None
-        else [{"text": CHIPS.get(name, name), "title": name} for name in image.capabilities],
+        "capabilities": _capabilities_cell(image.capabilities),
         "support": support_cell(image, now),
     }
+
+
+def _capabilities_cell(capabilities: tuple[str, ...] | None) -> Any:
+    if capabilities is None:
+        return None  # a dash: the service says nothing
+    if not capabilities:
+        return {"text": "none", "muted": True}
+    return [
+        {"text": CHIPS.get(name, name), "title": name, "find": f"{name} {_ALSO.get(name, '')}"} for name in capabilities
+    ]
 
 
 def support_cell(image: SupportedImage, now: datetime) -> dict[str, Any]:
@@ -92,11 +108,12 @@ def support_summary(images: Iterable[SupportedImage], now: datetime) -> str:
 
 
 def text_table(images: Sequence[SupportedImage], heading: str) -> str:
-    """Give images as plain text: a heading and a line for each."""
-    rows = [_words(image) for image in images]
+    """Give images as plain text: a heading and a line for each, of which none steers a terminal."""
+    rows = [tuple(map(markup.one_line, _words(image))) for image in images[:_MOST_STATIC_ROWS]]
     widths = [max((len(row[place]) for row in rows), default=0) for place in range(4)]
     lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([heading, *lines])
+    more = len(images) - _MOST_STATIC_ROWS
+    return "\n".join([markup.one_line(heading), *lines, *([f"And {more} more."] if more > 0 else [])])
 
 
 def static_table(images: Sequence[SupportedImage], heading: str) -> str:

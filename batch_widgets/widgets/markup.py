@@ -27,6 +27,11 @@ def escape(text: str) -> str:
     return _html.escape(_MISLEADING.sub("\ufffd", text))
 
 
+def one_line(text: str) -> str:
+    """Give text for one line of a terminal: what would steer the terminal, or not show, becomes U+FFFD."""
+    return _MISLEADING.sub("\ufffd", " ".join(text.split()))
+
+
 def state_hue(state: str) -> str:
     """Give the hue of a node's state."""
     if state in BROKEN_STATES:

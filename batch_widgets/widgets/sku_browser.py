@@ -276,12 +276,17 @@ class SkuBrowser(Panel):
         if not self._images:
             self.grid.empty_text = f"{self.account.name} has no images."
         elif not visible:
-            self.grid.empty_text = what_to_loosen(
-                self._images, self._filter_values(), self._matches_text, datetime.now(UTC)
-            )
+            self.grid.empty_text = self._what_to_loosen()
 
-    def _matches_text(self, image: SupportedImage) -> bool:
-        return self.grid.matches(image_row(image.key, image, datetime.now(UTC)))
+    def _what_to_loosen(self) -> str:
+        now = datetime.now(UTC)
+        rows = {id(image): image_row(image.key, image, now) for image in self._images}
+        in_grid: dict[str, Callable[[SupportedImage], bool]] = {}
+        if self.grid.search.split():
+            in_grid["the search hides"] = lambda image: self.grid.matches(rows[id(image)], filters={})
+        if any(self.grid.filters.values()):
+            in_grid["the column filters hide"] = lambda image: self.grid.matches(rows[id(image)], search="")
+        return what_to_loosen(self._images, self._filter_values(), in_grid, now)
 
     # end of support
 
@@ -336,22 +341,27 @@ class SkuBrowser(Panel):
     def _taken_away(self) -> pd.DataFrame:
         return images_frame(self._visible())
 
+    def _wait_a_little(self) -> None:
+        """Let a first load end before a text is made of it that nothing renews."""
+        if not self._loaded:
+            with contextlib.suppress(Exception):  # the widget itself says what is wrong
+                self._load.result(_STATIC_WAIT_S)
+                self._wait()
+                self._fill()
+
     def _heading(self) -> str:
         if not self._loaded:
             return f"SKU browser on {self.account.name}: the images are not loaded yet."
         return f"{len(self._visible())} of {len(self._images)} images of {self.account.name}"
 
     def __str__(self) -> str:
+        self._wait_a_little()
         return text_table(self._visible(), self._heading())
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """Give the widget, and beside it what a terminal and a page without a kernel show."""
         bundle = super()._repr_mimebundle_(**options)
-        if not self._loaded:
-            with contextlib.suppress(Exception):  # the widget itself says what is wrong
-                self._load.result(_STATIC_WAIT_S)
-                self._wait()
-                self._fill()
+        self._wait_a_little()
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if data is not None:
             data["text/plain"] = str(self)

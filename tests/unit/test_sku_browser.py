@@ -18,7 +18,9 @@ NOW = datetime.now(UTC)
 JAMMY = make_image("22_04-lts")
 GEN2 = make_image("22_04-lts-gen2", capabilities=("Generation2VMImage", "New"))
 OLD = make_image("20_04-lts", batch_support_end_of_life=NOW - timedelta(days=1, hours=1))
-UNVERIFIED = make_image("24_04", verified=False, batch_support_end_of_life=NOW + timedelta(days=30, hours=1))
+UNVERIFIED = make_image(
+    "24_04", verified=False, capabilities=(), batch_support_end_of_life=NOW + timedelta(days=30, hours=1)
+)
 WINDOWS = make_image(
     "2022-datacenter",
     publisher="microsoftwindowsserver",
@@ -212,6 +214,9 @@ def test_frame_is_everything_and_visible_frame_what_is_left(sku_browser):
         ({"os_type": "windows"}, [WINDOWS]),
         ({"os_type": "linux"}, [JAMMY, GEN2]),
         ({"search": "GEN2 canonical"}, [GEN2]),
+        ({"search": "generation 2"}, [GEN2]),
+        ({"search": "Generation2VMImage"}, [GEN2]),
+        ({"search": "Windows Server"}, [WINDOWS]),
         ({"search": "nothing like it"}, []),
         ({"search": "ubuntu", "os_type": "windows"}, []),
     ],
@@ -305,7 +310,14 @@ def test_an_empty_table_says_what_to_do(sku_browser):
     sku_browser.os_type, sku_browser.search, sku_browser.rdma = "", "20_04", False
     assert sku_browser.grid.empty_text == "No image is left: “Supported today” hides 1, the search hides 3."
     sku_browser.search, sku_browser.rdma, sku_browser.containers = "x", True, True
-    assert sku_browser.grid.empty_text == "No image is left. Clear the filters."
+    assert "not a single filter" in sku_browser.grid.empty_text
+    sku_browser.clear_filters()
+    sku_browser.grid.filters = {"sku": "datacenter", "publisher": "canonical"}
+    assert sku_browser.grid.empty_text == "No image is left: the column filters hide 5."
+    sku_browser.search = "windows"
+    assert sku_browser.grid.empty_text == "No image is left: the column filters hide 1."
+    sku_browser.search, sku_browser.grid.filters = "windows", {"publisher": "canonical"}
+    assert sku_browser.grid.empty_text == "No image is left: the search hides 4, the column filters hide 1."
 
 
 def test_rows_say_what_they_know(sku_browser):
@@ -318,6 +330,7 @@ def test_rows_say_what_they_know(sku_browser):
     assert rows["2022-datacenter"]["support"]["text"] == "supported"
     assert rows["22_04-lts"]["support"]["text"] == "no date"
     assert rows["22_04-lts"]["capabilities"] is None
+    assert rows["24_04"]["capabilities"] == {"text": "none", "muted": True}
     assert [chip["text"] for chip in rows["22_04-lts-gen2"]["capabilities"]] == ["Gen 2", "New"]
 
 

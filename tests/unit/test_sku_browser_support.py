@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -235,6 +236,7 @@ def test_a_hostile_list_loses_no_row(service, sku_browser):
     assert "<img" not in sku_browser._summary.value + sku_browser._facts.value
     assert "<img" not in sku_browser._repr_mimebundle_()["text/html"]
     assert "And 4500 more" in sku_browser._repr_mimebundle_()["text/html"]
+    assert len(str(sku_browser).splitlines()) == 502
     sku_browser.by_node_agent = True
     sku_browser.distribution = "Other"
     sku_browser.selected = service.images[0]
@@ -273,11 +275,29 @@ def test_a_display_does_not_wait_long_for_the_images(service, account, monkeypat
     monkeypatch.setattr("batch_widgets.widgets.sku_browser._STATIC_WAIT_S", 0.05)
     service.hold("list_supported_images")
     sku_browser = bw.SkuBrowser(account)
+    assert "not loaded yet" in str(sku_browser)
     assert "not loaded yet" in sku_browser._repr_mimebundle_()["text/plain"]
     service.release("list_supported_images")
     settle(sku_browser)
     assert "images of fake" in sku_browser._repr_mimebundle_()["text/plain"]
     sku_browser.close()
+
+
+def test_print_waits_a_little_for_the_images(service, account):
+    service.hold("list_supported_images")
+    sku_browser = bw.SkuBrowser(account)
+    threading.Timer(0.05, service.release, ["list_supported_images"]).start()
+    assert str(sku_browser).startswith("4 of 6 images of fake\n")
+    sku_browser.close()
+
+
+def test_a_text_steers_no_terminal(service, sku_browser):
+    service.images = [make_image("a\nb\x1b[2J\u202ec", os_type="linux")]
+    sku_browser.load().result(5)
+    settle(sku_browser)
+    heading, line = str(sku_browser).splitlines()
+    assert heading == "1 of 1 images of fake"
+    assert "a b\ufffd[2J\ufffdc" in line
 
 
 def test_closing_closes_the_sections_too(account):

@@ -14,6 +14,8 @@ export interface RichCell {
   title?: string;
   sort?: string | number | boolean | null;
   copy?: string;
+  /** Words that the search finds the cell by, besides what it shows. */
+  find?: string;
   /** What a heading above grouped rows counts; its hue is the cell's. */
   tally?: string;
   actions?: Action[];
@@ -38,6 +40,13 @@ export function cellText(value: Cell): string {
   const text = plainText(value);
   const note = value !== null && isRich(value) ? value.note : undefined;
   return text && note ? `${text} ${note}` : text || (note ?? "");
+}
+
+/** What a search finds a cell by: its text, and the words under which it is known besides. */
+export function foundBy(value: Cell): string {
+  if (Array.isArray(value)) return value.map(foundBy).join(" ");
+  const more = value !== null && isRich(value) ? value.find : undefined;
+  return more ? `${cellText(value)} ${more}` : cellText(value);
 }
 
 /** What a cell sorts by; undefined stands last in either direction. */

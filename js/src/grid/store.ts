@@ -1,6 +1,6 @@
 // The rows of one grid on one page, shared by all its views. Messages of the kernel are applied here, whether or not a view exists.
 import type { Message, Model } from "../host.ts";
-import { type Cell, cellText } from "./cell.ts";
+import { type Cell, foundBy } from "./cell.ts";
 
 export interface ColumnSpec {
   key: string;
@@ -28,7 +28,7 @@ export class Row {
 
   /** What search looks at, in lower case. */
   get text(): string {
-    this.#text ??= this.cells.map(cellText).join(" ").toLowerCase();
+    this.#text ??= this.cells.map(foundBy).join(" ").toLowerCase();
     return this.#text;
   }
 }

@@ -1,6 +1,6 @@
 """Pools: what one asks for (PoolSpec), its rules, what the service has (Pool), and which of them need a newer image."""
 
-from batch_widgets.pools.affected import AffectedPool, affected_pools, affected_pools_frame
+from batch_widgets.pools.affected import AffectedPool, affected_pools, affected_pools_frame, unlisted_pools
 from batch_widgets.pools.assurances import assurances
 from batch_widgets.pools.bicep import pool_bicep
 from batch_widgets.pools.cli import create_pool_command, file_name, needs_file
@@ -24,4 +24,5 @@ __all__ = [
     "is_open_to_everyone",
     "needs_file",
     "pool_bicep",
+    "unlisted_pools",
 ]

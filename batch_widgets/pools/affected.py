@@ -41,19 +41,22 @@ def affected_pools(
 ) -> list[AffectedPool]:
     """Find the pools whose image is past the end of its support or within some days of it, the most urgent first.
 
-    Pools on images of galleries, and on images that the list doesn't have, can't be judged and are left out.
+    Pools on images of galleries can't be judged and are left out; so are those that :func:`unlisted_pools` gives.
     """
     now = now or datetime.now(UTC)
-    by_name = {_name(image.publisher, image.offer, image.sku, image.node_agent_sku_id): image for image in images}
+    by_name = _by_name(images)
     found = []
     for pool in pools:
-        reference = pool.image_reference
-        if reference is None:
-            continue
-        image = by_name.get(_name(reference.publisher, reference.offer, reference.sku, pool.node_agent_sku_id))
+        image = by_name.get(_image_name(pool))
         if image is not None and ends_within(image.batch_support_end_of_life, days, now):
             found.append(AffectedPool(pool, image, successor(image, images, now)))
     return sorted(found, key=lambda one: (one.image.batch_support_end_of_life or now, one.pool.id))
+
+
+def unlisted_pools(pools: Iterable[Pool], images: Sequence[SupportedImage]) -> list[Pool]:
+    """Find the pools on Marketplace images that the list doesn't have: nothing tells how long those are supported."""
+    by_name = _by_name(images)
+    return [pool for pool in pools if pool.image_reference is not None and _image_name(pool) not in by_name]
 
 
 def affected_pools_frame(affected: Sequence[AffectedPool], now: datetime | None = None) -> pd.DataFrame:
@@ -87,6 +90,17 @@ def affected_pools_frame(affected: Sequence[AffectedPool], now: datetime | None 
     )
     frame.index = pd.Index([one.pool.id for one in affected], name="pool_id", dtype="object")
     return frame
+
+
+def _by_name(images: Iterable[SupportedImage]) -> dict[tuple[str, ...], SupportedImage]:
+    return {_name(image.publisher, image.offer, image.sku, image.node_agent_sku_id): image for image in images}
+
+
+def _image_name(pool: Pool) -> tuple[str, ...]:
+    reference = pool.image_reference
+    if reference is None:
+        return ()
+    return _name(reference.publisher, reference.offer, reference.sku, pool.node_agent_sku_id)
 
 
 def _name(*parts: str) -> tuple[str, ...]:

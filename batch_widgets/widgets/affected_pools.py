@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from batch_widgets.pools import affected_pools, affected_pools_frame
+from batch_widgets.pools import affected_pools, affected_pools_frame, unlisted_pools
 from batch_widgets.widgets import markup
 from batch_widgets.widgets.controls import button, html, row
 from batch_widgets.widgets.grid import Column, Grid
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from batch_widgets.images import SupportedImage
-    from batch_widgets.pools import AffectedPool
+    from batch_widgets.pools import AffectedPool, Pool
     from batch_widgets.runner import Operation
 
 _COLUMNS = (
@@ -29,6 +29,9 @@ _COLUMNS = (
     Column("nodes", "Nodes", kind="number", width=76),
     Column("successor", "Successor", width=160, grow=True),
 )
+_HEADER, _ROW = 28, 24
+_LEAST_ROWS, _MOST_ROWS = 2, 6
+_NAMED = 3
 
 
 class AffectedPools(ipywidgets.VBox):
@@ -45,7 +48,8 @@ class AffectedPools(ipywidgets.VBox):
         self._successors: dict[str, SupportedImage] = {}
         self._said = html("", "bw-grow")
         self.close_button = button("Close", "bw-link")
-        self.grid = Grid(_COLUMNS, row_label="pool", selection="none", height=180, empty_text="No pool is affected.")
+        self.grid = Grid(_COLUMNS, row_label="pool", selection="none", empty_text="No pool is affected.")
+        self._fit(0)
         self.grid.on_action(self._on_action)
         super().__init__((row("bw-bar", self._said, self.close_button), self.grid))
 
@@ -53,6 +57,7 @@ class AffectedPools(ipywidgets.VBox):
         """Ask the account for its pools, and show those that are affected within some days."""
         browser = self._browser
         found: list[AffectedPool] = []
+        unlisted: list[Pool] = []
         known = 0
 
         async def find(_: object) -> pd.DataFrame:
@@ -62,6 +67,7 @@ class AffectedPools(ipywidgets.VBox):
             pools = await aio.list_pools()
             known = len(pools)
             found.extend(affected_pools(pools, images, days))
+            unlisted.extend(unlisted_pools(pools, images))
             return affected_pools_frame(found)
 
         def failed(error: BaseException) -> None:
@@ -73,7 +79,7 @@ class AffectedPools(ipywidgets.VBox):
         operation: Operation[pd.DataFrame] = browser.account.runner.submit("Look for affected pools", find)
         browser.follow(
             operation,
-            lambda _: self.set_pools(found, known, days),
+            lambda _: self.set_pools(found, unlisted, known, days),
             failed=failed,
             cancelled=self._fail,
             superseded=False,
@@ -87,12 +93,22 @@ class AffectedPools(ipywidgets.VBox):
     def _on_action(self, key: str, _column: str, _action: str) -> None:
         self._browser.selected = self._successors[key]
 
-    def set_pools(self, affected: Sequence[AffectedPool], known: int, days: int) -> None:
-        """Show the affected ones of all that are known."""
+    def _fit(self, rows: int) -> None:
+        self.grid.height = _HEADER + _ROW * max(_LEAST_ROWS, min(rows, _MOST_ROWS))
+
+    def set_pools(self, affected: Sequence[AffectedPool], unlisted: Sequence[Pool], known: int, days: int) -> None:
+        """Show the affected ones of all that are known, and name those whose image the list doesn't have."""
         now = datetime.now(UTC)
+        verb = "is on an image" if len(affected) == 1 else "are on images"
         self._said.value = markup.span(
-            f"{len(affected)} of {known} pools are on images whose support has ended or ends within {days} days"
+            f"{len(affected)} of {known} pool{'' if known == 1 else 's'} {verb} whose support has ended or ends within "
+            f"{days} days."
         )
+        if unlisted:
+            names = ", ".join(pool.id for pool in unlisted[:_NAMED]) + (", …" if len(unlisted) > _NAMED else "")
+            verb = "is on an image" if len(unlisted) == 1 else "are on images"
+            self._said.value += " " + markup.muted(f"{len(unlisted)} {verb} that the list does not have: {names}.")
+        self._fit(len(affected))
         self._successors = {one.pool.id: one.successor for one in affected if one.successor is not None}
         self.grid.set_rows([_row(one, now) for one in affected])
         self.grid.busy = False

@@ -166,6 +166,7 @@ def test_copying_and_downloading(notebook: Notebook, browser: Locator):
 def test_affected_pools_and_a_gallery_image(notebook: Notebook, browser: Locator):
     browser.get_by_role("button", name="Which of my pools are affected").click()
     browser.get_by_text("2 of 5 pools are on images").wait_for()
+    assert browser.get_by_text("that the list does not have").count() == 0
     assert "none evident" in browser.locator(f"{ROW}[data-key=nightly]").inner_text()
     browser.locator(f"{ROW}[data-key=reports]").get_by_role("button", name="Pick").click()
     notebook.wait_python("browser.selected.sku", "2025-datacenter")

@@ -131,12 +131,25 @@ def test_pools_that_are_affected(sku_browser, pools):
     section = sku_browser._affected
     assert section in sku_browser._sections.children
     assert [row["pool"] for row in section.grid.rows] == ["ended", "soon"]
-    assert "2 of 5 pools" in section._said.value
+    assert "2 of 5 pools are on images whose" in section._said.value
+    assert "1 is on an image that the list does not have: gone." in section._said.value
+    assert section.grid.height == 76
     section.grid._on_action({"key": "soon", "column": "successor", "action": "pick"})
     assert sku_browser.selected == LATER
     section.close_button.click()
     assert section not in sku_browser._sections.children
     assert list(sku_browser.affected_pools(days=1).result(5).index) == ["ended"]
+
+
+def test_pools_on_images_that_the_list_does_not_have(service, sku_browser):
+    for number in range(4):
+        service.script_pool((make_pool(f"<b>{number}", image_reference=ImageReference("p", "o", "s")), ()))
+    service.script_pool((pool_on(ENDED, "ended"), ()))
+    sku_browser.affected_pools().result(5)
+    settle(sku_browser)
+    said = sku_browser._affected._said.value
+    assert "1 of 5 pools is on an image whose" in said
+    assert "4 are on images that the list does not have: &lt;b&gt;0, &lt;b&gt;1, &lt;b&gt;2, …." in said
 
 
 def test_no_pool_is_affected(sku_browser):

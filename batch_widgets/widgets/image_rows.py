@@ -33,10 +33,10 @@ CHIPS = {
 }
 COLUMNS = (
     Column("node_agent_sku_id", "Node agent", width=160, grow=True, cut="middle", filter="choice"),
-    Column("os_type", "OS", width=72, filter="choice", drop=3),
+    Column("os_type", "OS", width=80, filter="choice", drop=3),
     Column("publisher", "Publisher", width=128, grow=True),
     Column("offer", "Offer", width=160, grow=True, cut="middle"),
-    Column("sku", "SKU", width=112, grow=True),
+    Column("sku", "SKU", width=150, grow=True),
     Column("version", "Version", width=66, drop=4),
     Column("verified", "Verified", kind="pill", width=86, filter="choice"),
     Column("capabilities", "Capabilities", kind="chips", width=190, drop=2),

@@ -84,6 +84,8 @@ class SkuBrowser(Panel):
         self.grid = Grid(COLUMNS, row_label="image", empty_text="Loading the images.")
         self._images: tuple[SupportedImage, ...] = ()
         self._loaded = False
+        self._loaded_at: datetime | None = None
+        self._stale = False
         self._shown: dict[str, SupportedImage] = {}
         self._filling = False
         self._fill_lock = threading.RLock()  # rows are filled by the notifier and by whoever asks for visible_frame
@@ -168,6 +170,7 @@ class SkuBrowser(Panel):
 
     def _on_loaded(self, images: list[SupportedImage]) -> None:
         self._images, self._loaded = tuple(images), True
+        self._loaded_at, self._stale = datetime.now(UTC), False
         self.grid.busy = False
         self.filter_bar.offer_distributions(image.distribution for image in images)
         if self._custom is not None:
@@ -184,6 +187,8 @@ class SkuBrowser(Panel):
 
     def _on_load_failed(self, error: BaseException) -> None:
         self._on_load_ended("failed")
+        self._stale = self._loaded_at is not None
+        self._show_count()
         self.show_error(error, retry=self.load)
 
     def _on_load_ended(self, how: str) -> None:
@@ -270,8 +275,13 @@ class SkuBrowser(Panel):
         visible = self._visible()
         agents = len({image.node_agent_sku_id for image in visible})
         groups = f", {agents} node agent{'' if agents == 1 else 's'}" if self.by_node_agent else ""
+        rows_from = (
+            markup.muted(f"from {self._loaded_at.astimezone():%H:%M}") if self._stale and self._loaded_at else ""
+        )
         self.show_facts(
-            markup.span(f"{len(visible)} of {len(self._images)} images{groups}"), markup.muted(self.account.images_note)
+            markup.span(f"{len(visible)} of {len(self._images)} images{groups}"),
+            rows_from,
+            markup.muted(self.account.images_note),
         )
         if not self._images:
             self.grid.empty_text = f"{self.account.name} has no images."

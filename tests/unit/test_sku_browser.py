@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -114,6 +115,12 @@ def test_a_later_failure_keeps_the_rows(service, sku_browser):
     wait_until(lambda: sku_browser.message.visible)
     assert len(sku_browser.frame) == len(IMAGES)
     assert len(sku_browser.grid.rows) == 3
+    assert re.search(r"3 of 5 images<.*>from \d\d:\d\d<", facts(sku_browser))
+    service.mend()
+    sku_browser.message.buttons[0].click()
+    settle(sku_browser)
+    assert not sku_browser.message.visible
+    assert "from" not in facts(sku_browser)
 
 
 def test_frame_waits_for_the_first_load(service, make_browser):

@@ -33,10 +33,10 @@ CHIPS = {
 }
 COLUMNS = (
     Column("node_agent_sku_id", "Node agent", width=160, grow=True, cut="middle", filter="choice"),
-    Column("os_type", "OS", width=80, filter="choice", drop=3),
+    Column("os_type", "OS", width=88, filter="choice", drop=3),
     Column("publisher", "Publisher", width=128, grow=True),
     Column("offer", "Offer", width=160, grow=True, cut="middle"),
-    Column("sku", "SKU", width=150, grow=True),
+    Column("sku", "SKU", width=130, grow=True),
     Column("version", "Version", width=66, drop=4),
     Column("verified", "Verified", kind="pill", width=86, filter="choice"),
     Column("capabilities", "Capabilities", kind="chips", width=190, drop=2),
@@ -84,7 +84,7 @@ def support_cell(image: SupportedImage, now: datetime) -> dict[str, Any]:
     """Give the end of support as a coloured label with its date."""
     end = image.batch_support_end_of_life
     if end is None:
-        return {"text": "no date", "muted": True}
+        return {"text": "no date", "muted": True, "sort": ""}  # last in either order
     state = support_state(end, now)
     days = image.days_of_support_left(now)
     words = {"ended": "ended", "later": "supported"}.get(state, f"{days} days")

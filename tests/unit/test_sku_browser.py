@@ -335,7 +335,7 @@ def test_rows_say_what_they_know(sku_browser):
     assert rows["24_04"]["support"]["text"] == "30 days"
     assert rows["24_04"]["verified"]["text"] == "unverified"
     assert rows["2022-datacenter"]["support"]["text"] == "supported"
-    assert rows["22_04-lts"]["support"]["text"] == "no date"
+    assert rows["22_04-lts"]["support"] == {"text": "no date", "muted": True, "sort": ""}
     assert rows["22_04-lts"]["capabilities"] is None
     assert rows["24_04"]["capabilities"] == {"text": "none", "muted": True}
     assert [chip["text"] for chip in rows["22_04-lts-gen2"]["capabilities"]] == ["Gen 2", "New"]

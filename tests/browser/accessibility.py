@@ -1,0 +1,52 @@
+"""axe over a widget: what it finds, and that it did look."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conftest import Notebook
+    from playwright.sync_api import Locator
+
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = {"serious", "critical"}
+# JupyterLab's body has no height and hides what flows over it: axe takes all in it for invisible and judges no contrast.
+# A gradient (the arrow of a dropdown, the line between two headings) makes it give up on the colour behind a text.
+JUDGEABLE = "html, body { height: 100% } .bw * { background-image: none !important }"
+LEAST_JUDGED = 40
+RUN = """
+async (root) => {
+    const { violations, incomplete, passes } = await axe.run(root);
+    const told = ({ id, impact, nodes }) => ({
+        id, impact, nodes: nodes.slice(0, 3).map(({ html, any }) => [html.slice(0, 300), any.map((one) => one.message)]),
+    });
+    const contrast = ({ id }) => id === "color-contrast";
+    return {
+        violations: violations.map(told),
+        undecided: incomplete.filter(contrast).map(told),
+        judged: passes.filter(contrast).flatMap(({ nodes }) => nodes).length,
+    };
+}
+"""
+
+
+class Axe:
+    """axe on the page of a notebook."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        notebook.page.add_style_tag(content=JUDGEABLE)
+        notebook.page.evaluate(AXE.read_text(encoding="utf-8"))
+
+    def findings(self, root: Locator) -> list[dict[str, Any]]:
+        """Give what is serious in an element, after a look at whether the contrast of its texts was judged at all."""
+        found = root.evaluate(RUN)
+        assert found["judged"] >= LEAST_JUDGED, found["judged"]
+        assert not found["undecided"], json.dumps(found["undecided"], indent=1)
+        return [one for one in found["violations"] if one["impact"] in SERIOUS]
+
+    def check(self, root: Locator, what: str) -> None:
+        """Assert that nothing serious is found."""
+        found = self.findings(root)
+        assert not found, f"{what}: {json.dumps(found, indent=1)}"

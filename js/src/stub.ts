@@ -27,13 +27,13 @@ function put(parent: Element, tag: string, text = ""): HTMLElement {
   return made;
 }
 
-/** Without a kernel: the last state as a plain table, and a line that says so. */
+/** Without a kernel: the last state as a plain table, and a line that says so. What is for the hand alone leaves nothing. */
 function fallback(model: Model, el: HTMLElement): void {
-  if (model.get("_kind") === "frame") return;
-  put(el, "em", "The kernel does not answer, so this is what was seen last. Run the cell to make it live.");
-  const text = model.get("text") ?? model.get("label");
-  if (text) put(el, "pre", String(text));
+  const text = model.get("text");
   const rows = (model.get("_snapshot") as Snapshot | undefined)?.cells;
+  if (!text && !rows) return;
+  put(el, "em", "The kernel does not answer, so this is what was seen last. Run the cell to make it live.");
+  if (text) put(el, "pre", String(text));
   if (!rows) return;
   const table = put(el, "table");
   const cell = (value: unknown): string => {

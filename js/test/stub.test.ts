@@ -142,11 +142,21 @@ describe("the stub", () => {
     await settled(() => expect(el.textContent).toBe("live "));
   });
 
-  it("says nothing in place of a frame", async () => {
-    const { el, render } = widget({ _kind: "frame" });
+  it("says nothing in place of what has no state to show", async () => {
+    const copy = { _kind: "copy", text: "", label: "", title: "Download CSV" };
+    for (const state of [{ _kind: "frame" }, copy, { _kind: "secret", label: "Password" }]) {
+      const { el, render } = widget(state);
+      render();
+      await vi.advanceTimersByTimeAsync(5100);
+      expect(el.textContent).toBe("");
+    }
+  });
+
+  it("shows the text that a button would copy", async () => {
+    const { el, render } = widget({ _kind: "copy", text: "ssh alice" });
     render();
     await vi.advanceTimersByTimeAsync(5100);
-    expect(el.textContent).toBe("");
+    expect(el.querySelector("pre")?.textContent).toBe("ssh alice");
   });
 
   it("cleans up views and the widget", async () => {

@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
-# JupyterLab's body has no height and hides what flows over it: axe takes all in it for invisible and judges no contrast.
-# A gradient (the arrow of a dropdown, the line between two headings) makes it give up on the colour behind a text.
+# JupyterLab's body has no height and hides what flows over it: axe takes all in it for invisible, and judges no
+# contrast. A gradient (the arrow of a dropdown, the line between two headings) makes it give up on the colour behind
+# a text.
 JUDGEABLE = "html, body { height: 100% } .bw * { background-image: none !important }"
 LEAST_JUDGED = 40
 RUN = """
 async (root) => {
     const { violations, incomplete, passes } = await axe.run(root);
     const told = ({ id, impact, nodes }) => ({
-        id, impact, nodes: nodes.slice(0, 3).map(({ html, any }) => [html.slice(0, 300), any.map((one) => one.message)]),
+        id, impact, nodes: nodes.slice(0, 3).map(({ html, any }) => [html.slice(0, 300), any.map((of) => of.message)]),
     });
     const contrast = ({ id }) => id === "color-contrast";
     return {

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("pool", "Pool", width=140, grow=True),
     Column("image", "Image", width=240, grow=True, cut="middle"),
-    Column("support", "Support ends", kind="pill", width=160),
+    Column("support", "Support ends", kind="pill", width=172),
     Column("nodes", "Nodes", kind="number", width=76),
     Column("successor", "Successor", width=160, grow=True),
 )

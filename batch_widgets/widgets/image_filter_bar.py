@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from batch_widgets.widgets.controls import button, html, styled, toggle
+from batch_widgets.widgets.controls import button, styled, toggle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,10 +46,8 @@ class ImageFilterBar(ipywidgets.HBox):
             ipywidgets.Dropdown(description="Distribution", options=[_ANY_DISTRIBUTION]), "bw-select"
         )
         self.toggles = {name: toggle(text, title=title) for name, text, title in _TOGGLES}
-        self.clear = button("Clear filters", "bw-link")
-        super().__init__(
-            (self.search, self.os_type, self.distribution, *self.toggles.values(), html("", "bw-grow"), self.clear)
-        )
+        self.clear = button("Clear filters", "bw-link", "bw-end")
+        super().__init__((self.search, self.os_type, self.distribution, *self.toggles.values(), self.clear))
         self.add_class("bw-bar")
 
     def link(self) -> None:

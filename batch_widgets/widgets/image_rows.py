@@ -32,15 +32,15 @@ CHIPS = {
     "Generation2VMImage": "Gen 2",
 }
 COLUMNS = (
-    Column("node_agent_sku_id", "Node agent", width=160, grow=True, cut="middle", filter="choice"),
-    Column("os_type", "OS", width=88, filter="choice", drop=3),
-    Column("publisher", "Publisher", width=128, grow=True),
-    Column("offer", "Offer", width=160, grow=True, cut="middle"),
-    Column("sku", "SKU", width=130, grow=True),
+    Column("node_agent_sku_id", "Node agent", width=150, grow=True, cut="middle", filter="choice"),
+    Column("os_type", "OS", width=96, filter="choice", drop=3),
+    Column("publisher", "Publisher", width=112, grow=True),
+    Column("offer", "Offer", width=150, grow=True, cut="middle"),
+    Column("sku", "SKU", width=120, grow=True),
     Column("version", "Version", width=66, drop=4),
-    Column("verified", "Verified", kind="pill", width=86, filter="choice"),
+    Column("verified", "Verified", kind="pill", width=98, filter="choice"),
     Column("capabilities", "Capabilities", kind="chips", width=190, drop=2),
-    Column("support", "Support ends", kind="pill", width=152, drop=1),
+    Column("support", "Support ends", kind="pill", width=172, drop=1),
 )
 _HUES = {"ended": "err", "within 90 days": "warn", "within a year": "none", "later": "ok"}
 _TALLIES = {"ended": "ended", "within 90 days": "end within 90 days"}

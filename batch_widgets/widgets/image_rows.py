@@ -6,8 +6,9 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from batch_widgets.images import row_keys, support_state
+from batch_widgets.images import CustomImage, row_keys, support_state
 from batch_widgets.widgets import markup
+from batch_widgets.widgets._cells import cell_text, wire_cell
 from batch_widgets.widgets.grid import Column
 
 if TYPE_CHECKING:
@@ -105,6 +106,14 @@ def support_summary(images: Iterable[SupportedImage], now: datetime) -> str:
     urgent = [markup.pill(text, _HUES[state]) for state, text in told.items() if state in _TALLIES]
     others = [text for state, text in told.items() if state not in _TALLIES]
     return " ".join([*urgent, markup.muted(" · ".join(others))])
+
+
+def row_text(image: SupportedImage | CustomImage) -> str:
+    """Give what stands in an image's row, tab-separated, to paste into a sheet; of a gallery image its id and agent."""
+    if isinstance(image, CustomImage):
+        return f"{image.image_id}\t{image.node_agent_sku_id}"
+    cells = image_row(image.key, image, datetime.now(UTC))
+    return "\t".join(" ".join(cell_text(wire_cell(cells[column.key])).split()) for column in COLUMNS)
 
 
 def text_table(images: Sequence[SupportedImage], heading: str) -> str:

@@ -20,7 +20,15 @@ from batch_widgets.widgets.custom_image import CustomImageForm
 from batch_widgets.widgets.grid import Grid
 from batch_widgets.widgets.image_filter_bar import ImageFilterBar
 from batch_widgets.widgets.image_filters import FILTERS, passes, what_to_loosen
-from batch_widgets.widgets.image_rows import COLUMNS, image_row, keyed, static_table, support_summary, text_table
+from batch_widgets.widgets.image_rows import (
+    COLUMNS,
+    image_row,
+    keyed,
+    row_text,
+    static_table,
+    support_summary,
+    text_table,
+)
 from batch_widgets.widgets.panel import Panel, refuse_unknown
 
 if TYPE_CHECKING:
@@ -110,12 +118,13 @@ class SkuBrowser(Panel):
         self._sections = ipywidgets.VBox()
         self._picked = html(markup.muted("No image picked. Click a row."), "bw-grow")
         self._copy = CopyButton(label="Copy as Python", disabled=True)
+        self._copy_row = CopyButton(label="", title="Copy row", disabled=True)
         self.use_button = button("Use in pool builder", "bw-primary")
         self.use_button.disabled = True
         show(self.use_button, visible=False)
         super().__init__(account, "Images and node agents")
         summary = row("bw-bar", self._summary, self._ask_affected, self._type_custom)
-        foot = row("bw-foot", self._picked, self._copy, self.use_button)
+        foot = row("bw-foot", self._picked, self._copy_row, self._copy, self.use_button)
         self.lay_out(
             *(self.filter_bar, summary, self._sections, self.grid, foot),
             actions=(self._filter_row, self._view, self._markdown, self._csv, self._refresh),
@@ -405,7 +414,7 @@ class SkuBrowser(Panel):
 
     def _show_pick(self) -> None:
         image = self.selected
-        self.use_button.disabled = self._copy.disabled = image is None
+        self.use_button.disabled = self._copy.disabled = self._copy_row.disabled = image is None
         with self._fill_lock:
             if not self._filling:
                 self._filling = True
@@ -415,12 +424,12 @@ class SkuBrowser(Panel):
                     self._filling = False
         if image is None:
             self._picked.value = markup.muted("No image picked. Click a row.")
-            self._copy.text = ""
+            self._copy.text = self._copy_row.text = ""
             return
         elsewhere = isinstance(image, CustomImage) or image.key in self._shown
         hidden = "" if elsewhere else markup.muted("(hidden by the filters)")
         self._picked.value = " ".join((markup.muted("Picked"), markup.mono(str(image)), hidden))
-        self._copy.text = image.to_python()
+        self._copy.text, self._copy_row.text = image.to_python(), row_text(image)
 
     def close(self) -> None:
         """Close the browser with all that it is made of."""

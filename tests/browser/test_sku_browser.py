@@ -172,6 +172,8 @@ def test_copying_and_downloading(notebook: Notebook, browser: Locator):
     assert cells[:4] == notebook.python(
         "i = browser.selected; print(i.node_agent_sku_id, i.publisher, i.offer, i.sku, sep='\\t')"
     ).split("\t")
+    browser.get_by_role("button", name="Copy row").click()
+    assert notebook.clipboard("\tlinux\t").split("\t")[:3] == [cells[0], "linux", cells[1]]
     browser.get_by_role("button", name="Copy as Python").click()
     code = notebook.clipboard("from azure.batch")
     notebook.python(code + "assert virtual_machine_configuration.node_agent_sku_id == 'batch.node.ubuntu 22.04'")

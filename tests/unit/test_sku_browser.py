@@ -426,6 +426,19 @@ def test_the_copied_code_makes_the_same_choice(sku_browser):
     assert sku_browser._copy.text == ""
 
 
+def test_the_copied_row_is_what_stands_in_it(sku_browser):
+    assert sku_browser._copy_row.disabled
+    sku_browser.selected = OLD
+    ended = f"{OLD.batch_support_end_of_life.day} {OLD.batch_support_end_of_life:%b %Y}"
+    cells = [OLD.node_agent_sku_id, "linux", "canonical", OLD.offer, "20_04-lts", "latest", "verified", ""]
+    assert sku_browser._copy_row.text.split("\t") == [*cells, f"ended {ended}"]
+    assert not sku_browser._copy_row.disabled
+    sku_browser.selected = make_image("a\tb\nc")
+    assert len(sku_browser._copy_row.text.split("\t")) == 9
+    sku_browser.selected = None
+    assert sku_browser._copy_row.disabled
+
+
 def test_the_pick_is_escaped(sku_browser):
     sku_browser.selected = make_image("<img src=x onerror=alert(1)>")
     assert "<img" not in sku_browser._picked.value

@@ -185,6 +185,7 @@ def test_a_gallery_image_is_picked(sku_browser):
     image = bw.CustomImage(GALLERY, "batch.node.windows amd64", "windows")
     assert sku_browser.selected == image
     assert sku_browser._copy.text == image.to_python()
+    assert sku_browser._copy_row.text == f"{GALLERY}\tbatch.node.windows amd64"
     assert "hidden" not in sku_browser._picked.value
     assert sku_browser.grid.selected == ()
     sku_browser._type_custom.click()

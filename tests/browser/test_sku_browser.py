@@ -61,6 +61,12 @@ def test_each_filter_by_mouse(notebook: Notebook, browser: Locator):
     distribution.select_option(label="Any distribution")
     browser.get_by_placeholder("Search agent").fill("hpc gen 2")
     wait_for_count(notebook, browser, "f.offer.str.contains('hpc') & (f.generation == 2).fillna(False)")
+    # what a cell doesn't show is found too: a capability's own name, what it is for, the distribution
+    for words, flag in (("NvidiaTeslaDriverInstalled", "gpu_driver"), ("containers", "containers")):
+        browser.get_by_placeholder("Search agent").fill(words)
+        wait_for_count(notebook, browser, f"f.{flag}.fillna(False)")
+    browser.get_by_placeholder("Search agent").fill("Windows Server")
+    wait_for_count(notebook, browser, "f.distribution == 'Windows Server'")
     notebook.python("browser.rdma = True; browser.os_type = 'windows'")
     browser.get_by_text("No image is left").wait_for()
     browser.get_by_role("button", name="Clear filters").click()

@@ -131,6 +131,7 @@ def test_without_a_kernel_the_images_stand_in_a_table(notebook: Notebook, tmp_pa
     notebook.visit()
     out = notebook.page.locator(".jp-OutputArea").nth(1)
     out.get_by_text("The kernel does not answer").first.wait_for()
+    assert out.get_by_text("The kernel does not answer").count() == 1
     assert out.locator("td", has_text="batch.node.el 9").count() >= 1
     assert out.locator("td", has_text="verified").count() == 27
     notebook.screenshot(out, "sku-browser-no-kernel")

@@ -9,6 +9,7 @@ from hostile_images import MALFORMED, MARKUP, hostile_images, let_it_send
 from official_definition import DATA
 
 import batch_widgets as bw
+from batch_widgets.images import STATES
 
 RECORDED = "recorded"
 EXAMPLES = ("2024-07-01.20.0/examples/AccountListSupportedImages", "2025-06-01/examples/Pools_ListSupportedImages")
@@ -120,3 +121,17 @@ def test_rows_that_can_not_be_read_are_there_beside_those_that_can(load, wait_fo
     assert len(browser.visible_frame) == len(MALFORMED) + 3
     assert wait_for(lambda: browser.message.visible)
     assert f"{len(MALFORMED)} of {len(MALFORMED) + 3} rows could not be read in full" in browser.message.text
+
+
+def test_the_demo_shows_every_state_without_preparation():
+    account = bw.connect_demo(nodes=0)
+    browser = bw.SkuBrowser(account)
+    try:
+        assert set(browser.frame["support"]) == set(STATES)
+        affected = browser.affected_pools().result(15)
+        assert dict(affected["support"]) == {"nightly": "ended", "reports": "within 90 days"}
+        assert affected["successor"].notna().to_dict() == {"nightly": False, "reports": True}
+        assert not affected["current_nodes"].any()
+    finally:
+        browser.close()
+        account.close()

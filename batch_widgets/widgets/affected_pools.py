@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
 from batch_widgets.pools import affected_pools, affected_pools_frame, unlisted_pools
-from batch_widgets.widgets import markup
+from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import button, html, row
 from batch_widgets.widgets.grid import Column, Grid
 from batch_widgets.widgets.image_rows import support_cell
@@ -34,7 +32,7 @@ _LEAST_ROWS, _MOST_ROWS = 2, 6
 _NAMED = 3
 
 
-class AffectedPools(ipywidgets.VBox):
+class AffectedPools(lean.VBox):
     """A table of pools, each with the image that could follow.
 
     Parameters

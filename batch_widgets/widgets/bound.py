@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
 from traitlets import TraitError
 
+from batch_widgets.widgets import lean
 from batch_widgets.widgets.controls import styled
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def text_control(kind: str, value: Any, changed: Callable[[Any], object], refuse
         With an additional method ``show_value(value)``, which leaves what is typed alone where it says the same.
     """
     reading = READINGS[kind]
-    make = ipywidgets.Textarea if READINGS[kind] is _JSON else ipywidgets.Text
+    make = lean.Textarea if READINGS[kind] is _JSON else lean.Text
     control = make(value=reading.show(value), continuous_update=True)
     if kind in {"number", "minutes"}:
         styled(control, "bw-narrow")
@@ -124,7 +124,7 @@ def text_control(kind: str, value: Any, changed: Callable[[Any], object], refuse
 def choice_control(options: Sequence[Any], value: Any, changed: Callable[[Any], object]) -> Any:
     """Give a dropdown that calls ``changed(value)``; a value that is no option becomes one."""
     pairs = [one if isinstance(one, tuple) else (one or "as the service decides", one) for one in options]
-    control = ipywidgets.Dropdown(options=pairs)
+    control = lean.Dropdown(options=pairs)
     setting = False
 
     def show_value(value: Any) -> None:

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import ipywidgets
 
-from batch_widgets.widgets import markup
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.lean import release, show
 
 W = TypeVar("W", bound=ipywidgets.DOMWidget)
 
@@ -20,32 +21,27 @@ def styled(widget: W, *classes: str) -> W:
 
 def html(value: str = "", *classes: str) -> ipywidgets.HTML:
     """Give a piece of HTML made by :mod:`markup`."""
-    return styled(ipywidgets.HTML(value), "bw-html", *classes)
+    return styled(lean.HTML(value), "bw-html", *classes)
 
 
 def row(class_name: str, *children: ipywidgets.Widget) -> ipywidgets.HBox:
     """Give children side by side."""
-    return styled(ipywidgets.HBox(children), class_name)
+    return styled(lean.HBox(children), class_name)
 
 
 def column(class_name: str, *children: ipywidgets.Widget) -> ipywidgets.VBox:
     """Give children one below the other."""
-    return styled(ipywidgets.VBox(children), class_name)
+    return styled(lean.VBox(children), class_name)
 
 
 def button(text: str, *classes: str, title: str = "", icon: str = "") -> ipywidgets.Button:
     """Give a button: verb and object."""
-    return styled(ipywidgets.Button(description=text, tooltip=title, icon=icon), *classes)
+    return styled(lean.Button(description=text, tooltip=title, icon=icon), *classes)
 
 
 def toggle(text: str, *, title: str = "") -> ipywidgets.ToggleButton:
     """Give a filter that is on or off."""
-    return styled(ipywidgets.ToggleButton(description=text, tooltip=title), "bw-toggle")
-
-
-def show(widget: ipywidgets.DOMWidget, visible: bool) -> None:
-    """Show or hide a widget without taking it out of its place."""
-    widget.layout.display = None if visible else "none"
+    return styled(lean.ToggleButton(description=text, tooltip=title), "bw-toggle")
 
 
 def close_tree(widget: ipywidgets.Widget) -> None:
@@ -53,14 +49,7 @@ def close_tree(widget: ipywidgets.Widget) -> None:
     for child in getattr(widget, "children", ()):
         close_tree(child)
     widget.close()
-    close_looks(widget)
-
-
-def close_looks(widget: ipywidgets.Widget) -> None:
-    """Close layout and style of a closed widget, which are widgets too and would stay."""
-    for look in (getattr(widget, name, None) for name in ("layout", "style")):
-        if isinstance(look, ipywidgets.Widget):
-            look.close()
+    release(widget)
 
 
 class Field:

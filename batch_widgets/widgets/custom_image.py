@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import ipywidgets
-
 from batch_widgets.errors import ValidationError
 from batch_widgets.images import CustomImage, fitting_node_agents, gallery_kind
-from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, html, row, show, styled
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import button, html, row, styled
+from batch_widgets.widgets.lean import show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from batch_widgets.images import SupportedImage
 
 
-class CustomImageForm(ipywidgets.VBox):
+class CustomImageForm(lean.VBox):
     """An id, the system that the image has, and the node agents that fit that system.
 
     Parameters
@@ -30,12 +29,12 @@ class CustomImageForm(ipywidgets.VBox):
         self._on_pick = on_pick
         self._images: Sequence[SupportedImage] = ()
         self.image_id = styled(
-            ipywidgets.Text(placeholder="/subscriptions/… or /sharedGalleries/… or /communityGalleries/…"), "bw-grow"
+            lean.Text(placeholder="/subscriptions/… or /sharedGalleries/… or /communityGalleries/…"), "bw-grow"
         )
         self.os_type = styled(
-            ipywidgets.Dropdown(description="System", options=[("Linux", "linux"), ("Windows", "windows")]), "bw-select"
+            lean.Dropdown(description="System", options=[("Linux", "linux"), ("Windows", "windows")]), "bw-select"
         )
-        self.node_agent = styled(ipywidgets.Dropdown(description="Node agent"), "bw-select")
+        self.node_agent = styled(lean.Dropdown(description="Node agent"), "bw-select")
         self.pick = button("Pick this image")
         self._said = html("")
         super().__init__(

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from batch_widgets.widgets.lean import Lean, release
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -65,7 +67,7 @@ def stub() -> str:
     return _read_static("stub.js").decode()
 
 
-class FrontEnd(anywidget.AnyWidget):
+class FrontEnd(Lean, anywidget.AnyWidget):
     """Base of the widgets that bring their own JavaScript.
 
     Parameters
@@ -79,15 +81,11 @@ class FrontEnd(anywidget.AnyWidget):
     _kind = traitlets.Unicode().tag(sync=True)
     _bundle_hash = traitlets.Unicode().tag(sync=True)
 
-    # Closing is also called on what was never quite made.
-    _own_layout = False
-
     def __init__(self, **kwargs: Any) -> None:
         self._refuse_unknown(kwargs)
         self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {"bundle": self._on_bundle_wanted}
         self._answered: dict[str, float] = {}
         self._send_lock = threading.RLock()
-        self._own_layout = "layout" not in kwargs
         super().__init__(**kwargs)
         self.on_msg(self._on_message)
 
@@ -108,11 +106,8 @@ class FrontEnd(anywidget.AnyWidget):
     def close(self) -> None:
         """Close the widget here and on every page. Harmless when repeated."""
         self.on_msg(self._on_message, remove=True)
-        own = self.layout if self._own_layout else None
-        self._own_layout = False
         super().close()
-        if own is not None:
-            own.close()
+        release(self)
 
     def _refuse_unknown(self, kwargs: Mapping[str, Any], also: Sequence[str] = ()) -> None:
         known = sorted({*also, *(name for name in self.trait_names() if not name.startswith("_"))})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from batch_widgets.widgets import lean
 from batch_widgets.widgets.controls import button, styled, toggle
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _TOGGLES = (
 )
 
 
-class ImageFilterBar(ipywidgets.HBox):
+class ImageFilterBar(lean.HBox):
     """Search, system, distribution and what an image must have.
 
     Parameters
@@ -34,17 +35,15 @@ class ImageFilterBar(ipywidgets.HBox):
         self._browser = browser
         self._offering = False
         self.search = styled(
-            ipywidgets.Text(placeholder="Search agent, publisher, offer, SKU", continuous_update=True), "bw-search"
+            lean.Text(placeholder="Search agent, publisher, offer, SKU", continuous_update=True), "bw-search"
         )
         self.os_type = styled(
-            ipywidgets.Dropdown(
+            lean.Dropdown(
                 description="System", options=[("Any system", ""), ("Linux", "linux"), ("Windows", "windows")]
             ),
             "bw-select",
         )
-        self.distribution = styled(
-            ipywidgets.Dropdown(description="Distribution", options=[_ANY_DISTRIBUTION]), "bw-select"
-        )
+        self.distribution = styled(lean.Dropdown(description="Distribution", options=[_ANY_DISTRIBUTION]), "bw-select")
         self.toggles = {name: toggle(text, title=title) for name, text, title in _TOGGLES}
         self.clear = button("Clear filters", "bw-link", "bw-end")
         super().__init__((self.search, self.os_type, self.distribution, *self.toggles.values(), self.clear))

@@ -8,8 +8,9 @@ import ipywidgets
 
 from batch_widgets.errors import ValidationError
 from batch_widgets.images import CustomImage, ImageReference, SupportedImage
-from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import Field, button, column, html, row, show
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import Field, button, column, html, row
+from batch_widgets.widgets.lean import show
 
 _MARKETPLACE = (
     ("publisher", "Publisher", "canonical"),
@@ -19,7 +20,7 @@ _MARKETPLACE = (
 )
 
 
-class ImagePart(ipywidgets.VBox):
+class ImagePart(lean.VBox):
     """The image and its node agent; typed in, it is one of the Marketplace or of a gallery.
 
     Parameters
@@ -36,13 +37,12 @@ class ImagePart(ipywidgets.VBox):
         self.change_button = button("Type it in")
         self.change_button.on_click(lambda _: self._toggle())
         self.controls = {
-            name: ipywidgets.Text(continuous_update=True, placeholder=placeholder)
-            for name, _, placeholder in _MARKETPLACE
+            name: lean.Text(continuous_update=True, placeholder=placeholder) for name, _, placeholder in _MARKETPLACE
         }
-        self.gallery = ipywidgets.Text(continuous_update=True, placeholder="/communityGalleries/…/images/…/versions/…")
-        self.gallery_os = ipywidgets.Dropdown(options=(("Linux", "linux"), ("Windows", "windows")))
+        self.gallery = lean.Text(continuous_update=True, placeholder="/communityGalleries/…/images/…/versions/…")
+        self.gallery_os = lean.Dropdown(options=(("Linux", "linux"), ("Windows", "windows")))
         self._gallery_field = Field("gallery_image", "Or gallery image", self.gallery, self.gallery_os)
-        self.node_agent = ipywidgets.Combobox(placeholder="batch.node.ubuntu 22.04", continuous_update=True)
+        self.node_agent = lean.Combobox(placeholder="batch.node.ubuntu 22.04", continuous_update=True)
         self.fields = (
             Field("image", "Image", row("bw-cells", self._line, self.change_button)),
             Field("node_agent_sku_id", "Node agent", self.node_agent),

@@ -6,22 +6,23 @@ import copy
 import functools
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
 from batch_widgets.pools.items import ITEM_VARIANTS, Part, Variant, variant_of
-from batch_widgets.widgets import markup
+from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.bound import FLAG_OPTIONS, choice_control, read_json, text_control
-from batch_widgets.widgets.controls import button, close_tree, column, html, row, show, styled
+from batch_widgets.widgets.controls import button, close_tree, column, html, row, styled
+from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.secret import SecretInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import ipywidgets
+
 
 _WIDE = {"object", "objects", "secret", "secret object"}
 
 
-class ItemList(ipywidgets.VBox):
+class ItemList(lean.VBox):
     """The items of one list of the pool builder.
 
     Parameters
@@ -36,7 +37,7 @@ class ItemList(ipywidgets.VBox):
         self._builder = builder
         self._field = field
         self._changing = False
-        self._rows = ipywidgets.VBox()
+        self._rows = lean.VBox()
         self.add_buttons = []
         for variant in ITEM_VARIANTS[field]:
             adder = button(f"Add {variant.noun}", "bw-link")

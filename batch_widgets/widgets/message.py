@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import ipywidgets
-
-from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, html, row, show
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import button, html, row
+from batch_widgets.widgets.lean import show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +15,7 @@ _HUES = ("err", "warn", "busy", "ok", "none")
 _BUTTONS = 2
 
 
-class Message(ipywidgets.HBox):
+class Message(lean.HBox):
     """A message with up to two buttons; hidden until it has something to say."""
 
     def __init__(self) -> None:

@@ -15,8 +15,9 @@ from batch_widgets.errors import ValidationError
 from batch_widgets.nodes import nodes_frame, state_counts
 from batch_widgets.problems import Problem
 from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, column, html, row, show, styled
+from batch_widgets.widgets.controls import button, column, html, row, styled
 from batch_widgets.widgets.grid import Grid
+from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.message import Message
 from batch_widgets.widgets.node_rows import NODE_COLUMNS, OUTCOME_COLUMNS, node_row, outcome_pills, outcome_rows
 from batch_widgets.widgets.node_watch import NodesView, NodeWatch, no_way_in, read_nodes

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
 from batch_widgets.errors import BatchWidgetsError
-from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, close_looks, close_tree, html, row, show
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import button, close_tree, html, row
 from batch_widgets.widgets.frame import Frame
+from batch_widgets.widgets.lean import release, show
 from batch_widgets.widgets.message import Message
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 _WORDS = {"running": "under way", "done": "done", "failed": "failed", "cancelled": "stopped"}
 
 
-class OperationView(ipywidgets.VBox):
+class OperationView(lean.VBox):
     """Shows an operation and follows it.
 
     Parameters
@@ -54,7 +53,7 @@ class OperationView(ipywidgets.VBox):
         for child in self.children:
             close_tree(child)
         super().close()
-        close_looks(self)
+        release(self)
 
     def _on_change(self, _change: Mapping[str, Any]) -> None:
         if self.comm is None:  # closed

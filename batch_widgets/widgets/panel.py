@@ -12,8 +12,9 @@ import ipywidgets
 
 from batch_widgets.errors import BatchWidgetsError, ClosedError
 from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import close_looks, close_tree, html, row
+from batch_widgets.widgets.controls import close_tree, html, row
 from batch_widgets.widgets.frame import Frame
+from batch_widgets.widgets.lean import release
 from batch_widgets.widgets.message import Message
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ class Panel(ipywidgets.VBox):
         for child in self.children:
             close_tree(child)
         super().close()
-        close_looks(self)
+        release(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} on {self.account.name}>"

@@ -5,21 +5,22 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
-from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, html, row, show, styled
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import button, html, row, styled
+from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.message import Message
 from batch_widgets.widgets.operation import OperationView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import ipywidgets
+
     from batch_widgets.account import BatchAccount
     from batch_widgets.runner import Operation
 
 
-class PoolCard(ipywidgets.VBox):
+class PoolCard(lean.VBox):
     """Follows the work on one pool, and offers to resize or delete it, asking first.
 
     Parameters
@@ -42,9 +43,9 @@ class PoolCard(ipywidgets.VBox):
         self._guarded = guarded
         self._focus = focus
         self.pool_id = ""
-        self._place = ipywidgets.VBox()
-        self.dedicated = styled(ipywidgets.BoundedIntText(min=0, max=100_000), "bw-narrow")
-        self.spot = styled(ipywidgets.BoundedIntText(min=0, max=100_000), "bw-narrow")
+        self._place = lean.VBox()
+        self.dedicated = styled(lean.BoundedIntText(min=0, max=100_000), "bw-narrow")
+        self.spot = styled(lean.BoundedIntText(min=0, max=100_000), "bw-narrow")
         self.resize_button = button("Resize pool…")
         self.delete_button = button("Delete pool…", "bw-flat")
         self.stop_button = button("Stop resizing", title="Keep the nodes that are there, and ask for no more")

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import ipywidgets
-
-from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, column, html, show
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import button, column, html
+from batch_widgets.widgets.lean import show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    import ipywidgets
+
     from batch_widgets.problems import Problem
 
 
-class PoolChecks(ipywidgets.VBox):
+class PoolChecks(lean.VBox):
     """A list of checks.
 
     Parameters

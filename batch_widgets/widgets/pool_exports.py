@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
 from batch_widgets.pools import file_name, needs_file
-from batch_widgets.widgets import markup
+from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import html, row, styled
 from batch_widgets.widgets.copy import CopyButton
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import ipywidgets
+
 _VIEWS = ("Checks", "Python", "JSON", "az", "Bicep")
 
 
-class PoolExports(ipywidgets.VBox):
+class PoolExports(lean.VBox):
     """One of a few views of a pool; a text is made when its view is open, and follows the form.
 
     Parameters
@@ -31,12 +31,12 @@ class PoolExports(ipywidgets.VBox):
     def __init__(self, builder: Any, checks: ipywidgets.Widget) -> None:
         self._builder = builder
         self._checks = checks
-        self.view = styled(ipywidgets.ToggleButtons(options=_VIEWS), "bw-seg", "bw-side-head")
+        self.view = styled(lean.ToggleButtons(options=_VIEWS), "bw-seg", "bw-side-head")
         self.text = html("", "bw-code")
         self.note = html("", "bw-grow")
         self.copy = CopyButton(label="Copy", make_text=self.current)
         self.save = CopyButton(label="Save as file", filename="pool", make_text=self.current)
-        self._code = ipywidgets.VBox((self.text, row("bw-foot", self.note, self.copy, self.save)))
+        self._code = lean.VBox((self.text, row("bw-foot", self.note, self.copy, self.save)))
         super().__init__((self.view, checks))
         self.add_class("bw-side")
         self.view.observe(self._on_view, "value")

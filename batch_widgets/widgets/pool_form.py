@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from batch_widgets.pools.rules import wrap_in_shell
-from batch_widgets.widgets import markup
+from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.bound import text_control
-from batch_widgets.widgets.controls import Field, button, column, html, row, show, styled
+from batch_widgets.widgets.controls import Field, button, column, html, row, styled
 from batch_widgets.widgets.image_part import ImagePart
+from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.pool_sections import PoolSections, section_labels
 from batch_widgets.widgets.remote_access_part import RemoteAccessPart
 
@@ -48,7 +49,7 @@ _LABELS = {
 """What fields are called away from their place, where their label would not do."""
 
 
-class PoolForm(ipywidgets.VBox):
+class PoolForm(lean.VBox):
     """The controls of a pool.
 
     Parameters
@@ -59,19 +60,17 @@ class PoolForm(ipywidgets.VBox):
 
     def __init__(self, builder: Any) -> None:
         self._builder = builder
-        self.pool_id = ipywidgets.Text(continuous_update=True, placeholder="analysis")
-        self.display_name = ipywidgets.Text(continuous_update=True)
-        self.vm_size = ipywidgets.Combobox(options=_VM_SIZES, placeholder="Standard_D2s_v3", continuous_update=True)
+        self.pool_id = lean.Text(continuous_update=True, placeholder="analysis")
+        self.display_name = lean.Text(continuous_update=True)
+        self.vm_size = lean.Combobox(options=_VM_SIZES, placeholder="Standard_D2s_v3", continuous_update=True)
         self.dedicated = _number()
         self.spot = _number()
-        self.timeout = styled(ipywidgets.BoundedIntText(min=0, max=_MOST_MINUTES, continuous_update=True), "bw-narrow")
-        self.command_line = ipywidgets.Text(continuous_update=True, placeholder="none")
+        self.timeout = styled(lean.BoundedIntText(min=0, max=_MOST_MINUTES, continuous_update=True), "bw-narrow")
+        self.command_line = lean.Text(continuous_update=True, placeholder="none")
         self.elevated = _checkbox("Run as administrator")
         self.wait = _checkbox("Wait for success")
-        self.scale_mode = styled(
-            ipywidgets.ToggleButtons(options=(("Fixed", False), ("Autoscale formula", True))), "bw-seg"
-        )
-        self.formula = styled(ipywidgets.Textarea(continuous_update=True, rows=5), "bw-formula")
+        self.scale_mode = styled(lean.ToggleButtons(options=(("Fixed", False), ("Autoscale formula", True))), "bw-seg")
+        self.formula = styled(lean.Textarea(continuous_update=True, rows=5), "bw-formula")
         self.interval = text_control(
             "minutes", None, lambda value: setattr(builder, "auto_scale_evaluation_interval", value), self._on_interval
         )
@@ -199,11 +198,11 @@ def _section(title: str, *children: ipywidgets.Widget) -> ipywidgets.VBox:
 
 
 def _number() -> ipywidgets.IntText:
-    return styled(ipywidgets.IntText(continuous_update=True), "bw-narrow")
+    return styled(lean.IntText(continuous_update=True), "bw-narrow")
 
 
 def _checkbox(text: str) -> ipywidgets.Checkbox:
-    return styled(ipywidgets.Checkbox(description=text, indent=False), "bw-opt")
+    return styled(lean.Checkbox(description=text, indent=False), "bw-opt")
 
 
 def _word(text: str) -> ipywidgets.HTML:

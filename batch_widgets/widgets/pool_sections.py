@@ -6,11 +6,9 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import ipywidgets
-
 from batch_widgets.pools import PoolSpec
 from batch_widgets.pools.choices import CHOICES
-from batch_widgets.widgets import markup
+from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.bound import FLAG_OPTIONS, choice_control, text_control
 from batch_widgets.widgets.controls import Field, column, html
 from batch_widgets.widgets.item_list import ItemList
@@ -121,7 +119,7 @@ def _options(name: str) -> tuple[str, ...]:
     return CHOICES[name] if always else ("", *CHOICES[name])
 
 
-class PoolSections(ipywidgets.VBox):
+class PoolSections(lean.VBox):
     """The sections, closed at first.
 
     Parameters
@@ -135,7 +133,7 @@ class PoolSections(ipywidgets.VBox):
         self.fields: dict[str, Field] = {}
         self._unreadable: dict[str, str] = {}
         self._problems: dict[str, Problem] = {}
-        self.accordion = ipywidgets.Accordion(
+        self.accordion = lean.Accordion(
             children=tuple(column("bw-more-section") for _ in SECTIONS), titles=tuple(SECTIONS), selected_index=None
         )
         self.kept = html("", "bw-hint")

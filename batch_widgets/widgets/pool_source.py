@@ -5,17 +5,16 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
-from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, html, row, show
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import button, html, row
+from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.secret import SecretInput
 
 if TYPE_CHECKING:
     from batch_widgets.pools import Pool
 
 
-class PoolSource(ipywidgets.VBox):
+class PoolSource(lean.VBox):
     """A bar below the builder's header, closed at first.
 
     Parameters
@@ -27,7 +26,7 @@ class PoolSource(ipywidgets.VBox):
     def __init__(self, builder: Any) -> None:
         self._builder = builder
         self._pools: tuple[Pool, ...] = ()
-        self.pool = ipywidgets.Dropdown(options=(("asking for the pools", ""),))
+        self.pool = lean.Dropdown(options=(("asking for the pools", ""),))
         self.clone_button = button("Clone pool")
         self.json = SecretInput(placeholder="Paste JSON; it may hold secrets and is not saved with the notebook")
         self.load_button = button("Load JSON")

@@ -8,9 +8,10 @@ import ipywidgets
 
 from batch_widgets.account.own_address import ADDRESS_SERVICE, local_address, public_address
 from batch_widgets.pools.remote_access import RDP_PORT, SSH_PORT, nat_pools, nat_rules
-from batch_widgets.widgets import markup
+from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.bound import text_control
-from batch_widgets.widgets.controls import Field, button, html, row, show, styled
+from batch_widgets.widgets.controls import Field, button, html, row, styled
+from batch_widgets.widgets.lean import show
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _SINCE = "Pools open no port by themselves since 30 November 2025, and it can't be added to a running pool."
 
 
-class RemoteAccessPart(ipywidgets.VBox):
+class RemoteAccessPart(lean.VBox):
     """The ways into the nodes.
 
     Parameters
@@ -32,8 +33,8 @@ class RemoteAccessPart(ipywidgets.VBox):
     def __init__(self, builder: Any) -> None:
         self._builder = builder
         self._asked_for = "ssh_sources"
-        self.allow_ssh = styled(ipywidgets.Checkbox(description="Allow SSH (port 22)", indent=False), "bw-opt")
-        self.allow_rdp = styled(ipywidgets.Checkbox(description="Allow RDP (port 3389)", indent=False), "bw-opt")
+        self.allow_ssh = styled(lean.Checkbox(description="Allow SSH (port 22)", indent=False), "bw-opt")
+        self.allow_rdp = styled(lean.Checkbox(description="Allow RDP (port 3389)", indent=False), "bw-opt")
         self.sources = _source_field(builder, "ssh_sources")
         self.rdp_sources = _source_field(builder, "rdp_sources")
         self.address_button = button("Add this kernel's address", "bw-link")

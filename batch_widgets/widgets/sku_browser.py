@@ -12,9 +12,9 @@ import ipywidgets
 from traitlets import Bool, Enum, Instance, Unicode, Union
 
 from batch_widgets.images import CustomImage, SupportedImage, ends_within, images_frame, select_image, to_markdown
-from batch_widgets.widgets import markup
+from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.affected_pools import AffectedPools
-from batch_widgets.widgets.controls import button, close_tree, html, row, show, styled
+from batch_widgets.widgets.controls import button, close_tree, html, row, styled
 from batch_widgets.widgets.copy import CopyButton
 from batch_widgets.widgets.custom_image import CustomImageForm
 from batch_widgets.widgets.grid import Grid
@@ -29,6 +29,7 @@ from batch_widgets.widgets.image_rows import (
     support_summary,
     text_table,
 )
+from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.panel import Panel, refuse_unknown
 
 if TYPE_CHECKING:
@@ -98,9 +99,9 @@ class SkuBrowser(Panel):
         self._filling = False
         self._fill_lock = threading.RLock()  # rows are filled by the notifier and by whoever asks for visible_frame
         self.filter_bar = ImageFilterBar(self)
-        self._view = styled(ipywidgets.ToggleButtons(options=[("List", False), ("By node agent", True)]), "bw-seg")
+        self._view = styled(lean.ToggleButtons(options=[("List", False), ("By node agent", True)]), "bw-seg")
         self._filter_row = styled(
-            ipywidgets.ToggleButton(tooltip="A filter below each column's name", description="Column filters"),
+            lean.ToggleButton(tooltip="A filter below each column's name", description="Column filters"),
             "bw-toggle",
         )
         self._markdown = CopyButton(
@@ -115,7 +116,7 @@ class SkuBrowser(Panel):
         self._type_custom = button("Use a gallery image", "bw-link")
         self._affected: AffectedPools | None = None
         self._custom: CustomImageForm | None = None
-        self._sections = ipywidgets.VBox()
+        self._sections = lean.VBox()
         self._picked = html(markup.muted("No image picked. Click a row."), "bw-grow")
         self._copy = CopyButton(label="Copy as Python", disabled=True)
         self._copy_row = CopyButton(label="", title="Copy row", disabled=True)

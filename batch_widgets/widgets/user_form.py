@@ -7,14 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
 from batch_widgets import keys
 from batch_widgets.errors import ValidationError
 from batch_widgets.nodes import check_user
 from batch_widgets.problems import Problem, errors_of
-from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import Field, button, html, row, show, styled
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import Field, button, html, row, styled
+from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.secret import SecretInput
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class UserRequest:
     ssh_public_key: str | None
 
 
-class UserForm(ipywidgets.VBox):
+class UserForm(lean.VBox):
     """Name, how the user signs in, rights, days, and on which nodes.
 
     Parameters
@@ -46,16 +45,16 @@ class UserForm(ipywidgets.VBox):
     def __init__(self, submit: Callable[[UserRequest, str | None], object]) -> None:
         self._submit = submit
         self._os_type = "linux"
-        self.name = ipywidgets.Text(continuous_update=True, placeholder="alice")
-        self.method = ipywidgets.RadioButtons(options=[("Password", PASSWORD)])
-        self.found = ipywidgets.Dropdown()
+        self.name = lean.Text(continuous_update=True, placeholder="alice")
+        self.method = lean.RadioButtons(options=[("Password", PASSWORD)])
+        self.found = lean.Dropdown()
         self.fingerprint = html("", "bw-fingerprint")
-        self.pasted = ipywidgets.Textarea(placeholder="ssh-ed25519 AAAA… name", rows=3)
+        self.pasted = lean.Textarea(placeholder="ssh-ed25519 AAAA… name", rows=3)
         self.password = SecretInput(placeholder="Password")
-        self.is_admin = ipywidgets.Checkbox(description="Administrator (sudo)", indent=False)
-        self.days = styled(ipywidgets.BoundedIntText(value=30, min=1, max=36_500), "bw-narrow")
+        self.is_admin = lean.Checkbox(description="Administrator (sudo)", indent=False)
+        self.days = styled(lean.BoundedIntText(value=30, min=1, max=36_500), "bw-narrow")
         self._ends = html("")
-        self.targets = ipywidgets.RadioButtons(options=[("All usable nodes", "usable")])
+        self.targets = lean.RadioButtons(options=[("All usable nodes", "usable")])
         self._left_out = html("", "bw-hint")
         self.add_button = button("Add user", "bw-primary")
         self.cancel_button = button("Close")

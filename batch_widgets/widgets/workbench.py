@@ -6,10 +6,8 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
 from batch_widgets.nodes import state_counts
-from batch_widgets.widgets import markup
+from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import button, column, html, row
 from batch_widgets.widgets.node_panel import NodePanel
 from batch_widgets.widgets.panel import Panel, refuse_unknown
@@ -44,7 +42,7 @@ class Workbench(Panel):
         super().__init__(account, "Workbench")
         self.steps = tuple(button(f"{number}  {name}", "bw-step") for number, name in enumerate(_STEPS, 1))
         self._results = tuple(html("", "bw-step-result") for _ in _STEPS)
-        self.stack = ipywidgets.Stack((self.browser, self.builder, self.panel), selected_index=0)
+        self.stack = lean.Stack((self.browser, self.builder, self.panel), selected_index=0)
         self.stack.add_class("bw-stack")
         rail = column(
             "bw-rail",

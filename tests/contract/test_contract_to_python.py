@@ -15,6 +15,7 @@ from signed_requests import send
 import batch_widgets as bw
 from batch_widgets.demo import DemoService, SteppedClock
 from batch_widgets.demo.wire import parse_duration
+from batch_widgets.pools.secrets import placeholders, without_secrets
 from batch_widgets.sdk import create_pool_code
 
 POOLS = {
@@ -92,6 +93,32 @@ def test_official_pools_as_python(service, monkeypatch, name):
     sent = run(code, service)
     assert masked(sent) == masked(body)
     assert send(service, "GET", f"/pools/{body['id']}")[0] == 200
+
+
+@pytest.mark.parametrize("name", sorted(POOLS))
+def test_official_pools_as_json_through_rest(service, name):
+    """The JSON makes the same pool once its placeholders are filled in, and none before."""
+    body = offered(POOLS[name])
+    written = json.loads(bw.PoolSpec.from_body(body).to_json())
+    if placeholders(written):
+        assert send(service, "POST", "/pools", written)[0] == 400
+        written = filled(written)
+    assert send(service, "POST", "/pools", written)[0] == 201
+    assert send(service, "POST", "/pools", filled({**without_secrets(body), "id": "directly"}))[0] == 201
+    ours, theirs = (send(service, "GET", f"/pools/{pool_id}")[2] for pool_id in (body["id"], "directly"))
+    assert same(ours) == same(theirs)
+
+
+def same(pool):
+    """Leave out what differs between two pools that were made alike."""
+    return {name: value for name, value in pool.items() if name not in {"id", "url", "eTag"}}
+
+
+def filled(value):
+    """Put the secrets in for which placeholders stand."""
+    if isinstance(value, dict):
+        return SECRETS[value["$secret"]] if value.keys() == {"$secret"} else {k: filled(v) for k, v in value.items()}
+    return [filled(item) for item in value] if isinstance(value, list) else value
 
 
 def masked(value, name=""):

@@ -1,0 +1,76 @@
+"""Controls with looks that they share: few models, each widget hidden by itself, nothing left behind."""
+
+from __future__ import annotations
+
+import ipywidgets
+import pytest
+
+import batch_widgets as bw
+from batch_widgets.widgets import lean
+from batch_widgets.widgets.lean import release, show
+from unit.test_panel import open_widgets
+
+
+def close(*widgets):
+    for widget in widgets:
+        widget.close()
+        release(widget)
+
+
+def test_looks_are_shared_and_close_with_the_last():
+    before = open_widgets()
+    one, other, box = lean.Text(), lean.Text(), lean.HBox()
+    assert one.layout is other.layout is box.layout
+    assert one.style is other.style
+    close(one)
+    assert other.layout.comm is not None
+    close(other, box)
+    assert open_widgets() == before
+
+
+def test_each_is_hidden_by_itself():
+    one, other = lean.Text(), lean.Text()
+    show(one, visible=False)
+    assert one.layout.display == "none"
+    assert other.layout.display is None
+    show(one, visible=False)
+    show(one, visible=True)
+    assert one.layout is other.layout
+    own = ipywidgets.Text()
+    show(own, visible=False)
+    assert own.layout.display == "none"
+    show(own, visible=True)
+    assert own.layout.display is None
+    close(one, other, own)
+
+
+def test_a_closed_widget_takes_no_look_any_more():
+    before = open_widgets()
+    one = lean.Text()
+    close(one)
+    show(one, visible=False)
+    assert open_widgets() == before
+
+
+def test_nobody_changes_what_all_have():
+    one = lean.Text()
+    with pytest.raises(AttributeError, match="shared by many widgets"):
+        one.layout.width = "100px"
+    one.layout = ipywidgets.Layout(width="100px")
+    assert one.layout.width == "100px"
+    close(one)
+
+
+def test_looks_come_again_after_all_was_closed():
+    one = lean.Text()
+    ipywidgets.Widget.close_all()
+    other = lean.Text()
+    assert other.layout.comm is not None
+    close(one, other)
+
+
+def test_a_panel_has_a_layout_of_its_own(account):
+    builder = bw.PoolBuilder(account)
+    builder.layout.width = "600px"
+    assert builder.form.pool_id.layout.width is None
+    builder.close()

@@ -16,6 +16,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .wire import JsonObject
 
 
@@ -31,6 +33,14 @@ class VmSize:
         Its memory.
     temporary_disk_mib
         Its local disk, where Batch keeps the files of tasks; 0 for none.
+    gpus
+        Its accelerators; 0 for none.
+    family
+        Whose quota its cores count against.
+    end_of_support
+        When Batch retires it, as the service writes it; None for no date.
+    capabilities
+        All that the list says of it, by name.
     """
 
     name: str
@@ -38,6 +48,10 @@ class VmSize:
     generations: frozenset[str]
     memory_gib: float
     temporary_disk_mib: int
+    gpus: int
+    family: str
+    end_of_support: str | None
+    capabilities: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -77,6 +91,11 @@ def find_vm_size(name: str) -> VmSize | None:
     return _vm_sizes().get(name.lower())
 
 
+def vm_sizes() -> list[VmSize]:
+    """Return all VM sizes, in the order of the recorded list."""
+    return list(_vm_sizes().values())
+
+
 def _image_key(reference: JsonObject) -> tuple[str, ...]:
     """Return what identifies an image; any version of it will do."""
     return tuple(str(reference.get(part, "")).lower() for part in ("publisher", "offer", "sku"))
@@ -84,10 +103,25 @@ def _image_key(reference: JsonObject) -> tuple[str, ...]:
 
 @functools.cache
 def _vm_sizes() -> dict[str, VmSize]:
-    return {
-        name.lower(): VmSize(name, vcpus, frozenset(generations.split(",")), memory_gib, temporary_disk_mib)
-        for name, (vcpus, generations, memory_gib, temporary_disk_mib) in _load("vm_sizes.json")["sizes"].items()
-    }
+    # The one file that the package has of them: a recorded answer, which is no knowledge of the clients.
+    text = files(__package__.partition(".")[0]).joinpath("data", "vm_sizes.json").read_text(encoding="utf-8")
+    content: dict[str, Any] = json.loads(text)
+    return {row[0].lower(): _vm_size(content["capabilities"], *row) for row in content["sizes"]}
+
+
+def _vm_size(names: list[str], name: str, family: str, end_of_support: str | None, *values: str | None) -> VmSize:
+    known = {other: value for other, value in zip(names, values, strict=False) if value is not None}
+    return VmSize(
+        name,
+        vcpus=int(known["vCPUs"]),
+        generations=frozenset(known["HyperVGenerations"].split(",")),
+        memory_gib=float(known["MemoryGB"]),
+        temporary_disk_mib=int(known["MaxResourceVolumeMB"]),
+        gpus=int(known.get("GPUs", 0)),
+        family=family,
+        end_of_support=end_of_support,
+        capabilities=known,
+    )
 
 
 @functools.cache

@@ -57,6 +57,7 @@ def test_wheel_holds_the_package_and_the_built_front_end_and_nothing_else(in_whe
     assert static <= in_wheel
     assert "batch_widgets/py.typed" in in_wheel
     assert any(re.fullmatch(r"batch_widgets/demo/data/.+\.json", name) for name in in_wheel)
+    assert {"batch_widgets/data/vm_sizes.json", "batch_widgets/data/LICENSE-azure-batch-rest.txt"} <= in_wheel
 
 
 def test_wheel_says_what_the_project_says(distributions, project):

@@ -15,14 +15,20 @@ import pytest
 import batch_widgets
 
 PACKAGE = Path(batch_widgets.__file__).parent
-PURE = {"durations", "errors", "problems", "images", "pools", "nodes", "keys", "login", "service", "_version"}
+PURE = {
+    *("_version", "durations", "errors", "images", "keys", "login"),
+    *("nodes", "pools", "problems", "service", "sizes"),
+}
 ABOVE_PURE = {"runner": 1, "sdk": 2, "account": 3, "widgets": 4, "": 5}
 HEAVY = {"pandas", "cryptography", "azure", "aiohttp", "asyncssh", "ipywidgets", "anywidget"}
 NOT_FOR_PURE = {
     *("asyncio", "concurrent", "multiprocessing", "socket", "ssl", "subprocess", "http", "urllib", "logging"),
     *("azure", "aiohttp", "asyncssh", "ipywidgets", "anywidget", "IPython", "traitlets"),
 }
-NOT_FOR_DEMO = {"", "account", "images", "keys", "login", "nodes", "pools", "runner", "sdk", "service", "widgets"}
+NOT_FOR_DEMO = {
+    *("", "account", "cost", "images", "keys", "login", "nodes", "pools"),
+    *("runner", "sdk", "service", "sizes", "widgets"),
+}
 
 
 def modules():

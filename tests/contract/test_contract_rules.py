@@ -18,8 +18,10 @@ from batch_widgets.pools.choices import CHOICES
 from batch_widgets.pools.items import ITEM_VARIANTS, OBJECT_PARTS
 from batch_widgets.pools.spec import PLACES
 from batch_widgets.problems import errors_of
+from batch_widgets.sizes import VmSizeList, recorded_vm_sizes
 
 SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n/subnets/inner"
+SIZES = VmSizeList(recorded_vm_sizes().sizes, "service", "eastus")  # as the service gives them
 ADDRESS = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/publicIPAddresses/one"
 
 
@@ -81,7 +83,7 @@ BLOB = {"accountName": TEXT, "containerName": TEXT, "relativeMountPath": TEXT}
 FIELDS = {
     "pool_id": with_bad(("play", "P-1_x"), "", "a b", "x" * 65, "ü"),
     "display_name": with_bad(("", "ü" * 1_024), "x" * 1_025),
-    "vm_size": with_bad(("Standard_D2s_v3", "STANDARD_D4S_V3"), "", "Standard D2"),
+    "vm_size": with_bad(("Standard_D2s_v3", "STANDARD_D4S_V3"), "", "Standard D2", "Standard_D99_v9"),
     "node_agent_sku_id": with_bad(("batch.node.ubuntu 22.04", "BATCH.NODE.UBUNTU 22.04"), "batch.node.el 8"),
     "target_dedicated_nodes": with_bad((0, 1, 5), -1, 100_001),
     "target_low_priority_nodes": with_bad((0, 3), -1),
@@ -247,7 +249,7 @@ def test_what_is_called_valid_is_taken_and_what_is_refused_was_named(world, data
     )
     agent = image.node_agent_sku_id if isinstance(image, SupportedImage) else ubuntu.node_agent_sku_id
     spec = PoolSpec(**{**GOOD, "image": image, "node_agent_sku_id": agent, **changes})
-    problems = check(spec, images, taken_ids=[])
+    problems = check(spec, images, taken_ids=[], sizes=SIZES)
     status, _, answer = send(service, "POST", "/pools", spec.to_body())
     if status == 201:
         event("taken")
@@ -285,6 +287,5 @@ def names_of(field):
     parts |= {part.path for part in OBJECT_PARTS.get(field, ())}
     more = {
         "windows_enable_automatic_updates": {"windowsConfiguration"},
-        "vm_size": {"taskSlotsPerNode"},
     }
     return own | parts | more.get(field, set())

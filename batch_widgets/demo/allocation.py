@@ -163,6 +163,17 @@ def _allowed(state: State, pool: Pool, *, dedicated: bool) -> tuple[int, JsonObj
                 "The pool has as many nodes as a pool with inter-node communication can have.",
                 Limit=MOST_COMMUNICATING_NODES,
             )
+    of_family = state.quota.family_cores.get(pool.size.family) if dedicated else None
+    if of_family is not None:
+        in_use = state.cores_in_use(dedicated=True, family=pool.size.family)
+        room = (of_family - in_use) // pool.size.vcpus
+        if room < most:
+            return room, resize_error(
+                "AccountVMSeriesCoreQuotaReached",
+                f"The specified account has reached its quota of dedicated cores for {pool.size.family}.",
+                Quota=of_family,
+                CoresPerNode=pool.size.vcpus,
+            )
     return most, resize_error(
         "AccountCoreQuotaReached" if dedicated else "AccountLowPriorityCoreQuotaReached",
         f"The specified account has reached its quota of {kind} cores.",

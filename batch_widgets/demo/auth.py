@@ -1,4 +1,4 @@
-"""SharedKey: who signed a request, and whether lately."""
+"""SharedKey: who signed a request, and whether lately. And the token of the management calls."""
 
 from __future__ import annotations
 
@@ -69,6 +69,20 @@ def verify(
     same_signature = any(hmac.compare_digest(given, sign(text, key).encode()) for text in texts)
     if not (same_account and same_signature):
         raise _refusal("The account name or the signature is wrong.")
+
+
+def verify_token(headers: Mapping[str, str], token: str) -> None:
+    """Let a request pass that carries the token.
+
+    Raises
+    ------
+    BatchError
+        ``InvalidAuthenticationToken``.
+    """
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    same = hmac.compare_digest(given.strip().encode(errors="replace"), token.encode())
+    if scheme.lower() != "bearer" or not same:
+        raise BatchError("InvalidAuthenticationToken")
 
 
 def string_to_sign(

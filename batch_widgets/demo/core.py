@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import threading
 import uuid
 from collections import Counter
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from . import auth, routes
 from .account_lists import AccountLists
 from .errors import BatchError, not_implemented
+from .management import ManagementOperations, check_management_version
 from .node_actions import NodeActions
 from .node_extensions import NodeExtensionOperations
 from .node_files import NodeFileOperations
@@ -20,8 +22,9 @@ from .node_users import NodeUserOperations
 from .nodes import NodeOperations
 from .pool_sizes import PoolSizeOperations
 from .pools import PoolOperations
+from .prices import RetailPrices
 from .request import Request, check_api_version, check_query, decode_segments, parse_query
-from .wire import CONTENT_TYPE, Answer, encode, error_body, http_date
+from .wire import CONTENT_TYPE, PLAIN_JSON, Answer, encode, error_body, http_date, plain_error_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,10 +50,16 @@ class Core:
         The base64 key that requests must be signed with.
     wall
         Tells real time, which signatures are judged by.
+    management_token
+        What the management calls must carry; a random one by default.
     """
 
     def __init__(
-        self, state: State, account_key: str, wall: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        state: State,
+        account_key: str,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        management_token: str | None = None,
     ) -> None:
         self.state = state
         self.lock = threading.RLock()
@@ -58,6 +67,7 @@ class Core:
         self.nodes = NodeOperations(state)
         self._key = account_key
         self._wall = wall
+        self.management_token = management_token or secrets.token_urlsafe(48)
         self._counts: Counter[tuple[str, str]] = Counter()
         account = AccountLists(state)
         pools = PoolOperations(state)
@@ -66,6 +76,7 @@ class Core:
         extensions = NodeExtensionOperations(state)
         files = NodeFileOperations(state)
         users = NodeUserOperations(state)
+        management = ManagementOperations(state)
         self._operations: dict[str, Callable[[Request], Answer]] = {
             "list_supported_images": account.list_supported_images,
             "list_pool_node_counts": account.list_pool_node_counts,
@@ -103,6 +114,12 @@ class Core:
             "create_node_user": users.create_node_user,
             "replace_node_user": users.replace_node_user,
             "delete_node_user": users.delete_node_user,
+            "list_batch_accounts": management.list_batch_accounts,
+            "list_batch_accounts_by_resource_group": management.list_batch_accounts_by_resource_group,
+            "get_batch_account": management.get_batch_account,
+            "get_location_quotas": management.get_location_quotas,
+            "list_supported_virtual_machine_skus": management.list_supported_virtual_machine_skus,
+            "list_retail_prices": RetailPrices(state).list_retail_prices,
         }
 
     @property
@@ -136,27 +153,37 @@ class Core:
             try:
                 answer = self._answer(method, raw_path, raw_query, lowered, body)
             except BatchError as error:
-                answer = self._told(error, request_id)
+                answer = self._told(error, request_id, raw_path)
             except Exception:  # noqa: BLE001  no fault of the simulation may look like one of the network
                 _log.exception("The simulated service failed on %s %s", method, raw_path)
-                answer = self._told(BatchError("InternalError"), request_id)
+                answer = self._told(BatchError("InternalError"), request_id, raw_path)
         return _finish(method, answer, request_id, lowered, self.state.now())
 
-    def refuse(self, error: BatchError) -> Response:
+    def refuse(self, error: BatchError, raw_path: str = "") -> Response:
         """Return the answer that tells an error found before the request could be read."""
         request_id = str(uuid.uuid4())
-        return _finish("", self._told(error, request_id), request_id, {}, self.state.now())
+        return _finish("", self._told(error, request_id, raw_path), request_id, {}, self.state.now())
 
-    def _told(self, error: BatchError, request_id: str) -> Answer:
-        return Answer(error.status, error_body(error, self.state.base_url, request_id, self.state.now()))
+    def _told(self, error: BatchError, request_id: str, raw_path: str) -> Answer:
+        surface = routes.surface_of(raw_path)
+        if surface == "batch":
+            return Answer(error.status, error_body(error, self.state.base_url, request_id, self.state.now()))
+        return Answer(error.status, plain_error_body(error, surface), {"Content-Type": PLAIN_JSON})
 
     def _answer(self, method: str, raw_path: str, raw_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         operation = "unknown"
+        surface = routes.surface_of(raw_path)
         try:
             self._check_host(headers)
-            auth.verify(method, raw_path, raw_query, headers, self.state.account_name, self._key, self._wall())
+            if surface == "batch":
+                auth.verify(method, raw_path, raw_query, headers, self.state.account_name, self._key, self._wall())
+            elif surface == "management":
+                auth.verify_token(headers, self.management_token)
             query = parse_query(raw_query)
-            check_api_version(query)
+            if surface == "batch":
+                check_api_version(query)
+            elif surface == "management":
+                check_management_version(query)
             found = routes.match(method, decode_segments(raw_path))
             operation = found.operation
         finally:
@@ -166,7 +193,8 @@ class Core:
             raise not_implemented(f"the operation {operation}")
         if len(body) > MOST_BODY_BYTES:
             raise BatchError("RequestBodyTooLarge", MaxLimit=MOST_BODY_BYTES)
-        check_query(query, routes.QUERIES.get(operation, frozenset()))
+        if surface == "batch":  # the other two ignore what they don't know
+            check_query(query, routes.QUERIES.get(operation, frozenset()))
         self.state.advance()
         return run(Request(method, raw_path, found.parameters, query, headers, body))
 
@@ -181,6 +209,7 @@ def _finish(method: str, answer: Answer, request_id: str, headers: Mapping[str, 
     result = {
         "Server": "batch-widgets-demo",
         "request-id": request_id,
+        "x-ms-request-id": request_id,
         "DataServiceVersion": "3.0",
         "X-Content-Type-Options": "nosniff",
         "Date": http_date(moment),
@@ -195,5 +224,5 @@ def _finish(method: str, answer: Answer, request_id: str, headers: Mapping[str, 
         if method == "HEAD":
             return answer.status, {**result, "Content-Length": str(len(answer.body))}, b""
         return answer.status, result, answer.body
-    result["Content-Type"] = CONTENT_TYPE
+    result.setdefault("Content-Type", CONTENT_TYPE)
     return answer.status, result, b"" if method == "HEAD" else encode(answer.body)

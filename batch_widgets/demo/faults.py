@@ -69,8 +69,8 @@ class Fault:
 
     def __post_init__(self) -> None:
         _check(self.kind in _DEFAULT_SECONDS, "kind", self.kind, f"one of {', '.join(_DEFAULT_SECONDS)}")
-        known = {name for verbs in routes.TABLE.values() for name in verbs.values()}
-        _check(self.operation is None or self.operation in known, "operation", self.operation, "such as list_nodes")
+        known = self.operation is None or self.operation in routes.OPERATIONS
+        _check(known, "operation", self.operation, "such as list_nodes")
         _check(self.method is None or self.method in _METHODS, "method", self.method, "such as GET")
         _check(self.times is None or self.times >= 1, "times", self.times, "1 or more")
         _check(0 <= self.share <= 1, "share", self.share, "from 0 to 1")

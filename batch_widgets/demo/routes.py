@@ -1,6 +1,7 @@
 """Which path and verb is which operation.
 
-All paths of the definition are here; those without an entry in `Core`'s operations are answered with 501.
+All paths of the definition are here, those of the Batch resources among the management API's too; those without an
+entry in `Core`'s operations are answered with 501.
 """
 
 from __future__ import annotations
@@ -83,6 +84,68 @@ TABLE: dict[str, dict[str, str]] = {
     "/jobschedules/{jobScheduleId}/jobs": {"GET": "list_jobs_from_schedule"},
 }
 
+_SUBSCRIPTION = "/subscriptions/{subscriptionId}/providers/Microsoft.Batch"
+_GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Batch"
+_ACCOUNT = f"{_GROUP}/batchAccounts/{{accountName}}"
+_APPLICATION = f"{_ACCOUNT}/applications/{{applicationName}}"
+MANAGEMENT: dict[str, dict[str, str]] = {
+    "/providers/Microsoft.Batch/operations": {"GET": "list_operations"},
+    f"{_SUBSCRIPTION}/batchAccounts": {"GET": "list_batch_accounts"},
+    f"{_SUBSCRIPTION}/locations/{{locationName}}/quotas": {"GET": "get_location_quotas"},
+    f"{_SUBSCRIPTION}/locations/{{locationName}}/virtualMachineSkus": {"GET": "list_supported_virtual_machine_skus"},
+    f"{_SUBSCRIPTION}/locations/{{locationName}}/checkNameAvailability": {"POST": "check_name_availability"},
+    f"{_GROUP}/batchAccounts": {"GET": "list_batch_accounts_by_resource_group"},
+    _ACCOUNT: {
+        "GET": "get_batch_account",
+        "PUT": "create_batch_account",
+        "PATCH": "update_batch_account",
+        "DELETE": "delete_batch_account",
+    },
+    f"{_ACCOUNT}/listKeys": {"POST": "get_batch_account_keys"},
+    f"{_ACCOUNT}/regenerateKeys": {"POST": "regenerate_batch_account_key"},
+    f"{_ACCOUNT}/syncAutoStorageKeys": {"POST": "synchronize_auto_storage_keys"},
+    f"{_ACCOUNT}/detectors": {"GET": "list_detectors"},
+    f"{_ACCOUNT}/detectors/{{detectorId}}": {"GET": "get_detector"},
+    f"{_ACCOUNT}/outboundNetworkDependenciesEndpoints": {"GET": "list_outbound_network_dependencies"},
+    f"{_ACCOUNT}/applications": {"GET": "list_managed_applications"},
+    _APPLICATION: {
+        "GET": "get_managed_application",
+        "PUT": "create_managed_application",
+        "PATCH": "update_managed_application",
+        "DELETE": "delete_managed_application",
+    },
+    f"{_APPLICATION}/versions": {"GET": "list_application_packages"},
+    f"{_APPLICATION}/versions/{{versionName}}": {
+        "GET": "get_application_package",
+        "PUT": "create_application_package",
+        "DELETE": "delete_application_package",
+    },
+    f"{_APPLICATION}/versions/{{versionName}}/activate": {"POST": "activate_application_package"},
+    f"{_ACCOUNT}/pools": {"GET": "list_managed_pools"},
+    f"{_ACCOUNT}/pools/{{poolName}}": {
+        "GET": "get_managed_pool",
+        "PUT": "create_managed_pool",
+        "PATCH": "update_managed_pool",
+        "DELETE": "delete_managed_pool",
+    },
+    f"{_ACCOUNT}/pools/{{poolName}}/disableAutoScale": {"POST": "disable_managed_pool_auto_scale"},
+    f"{_ACCOUNT}/pools/{{poolName}}/stopResize": {"POST": "stop_managed_pool_resize"},
+}
+"""Of the management API of Azure; private links and network perimeters are unknown paths here."""
+
+PRICES: dict[str, dict[str, str]] = {"/api/retail/prices": {"GET": "list_retail_prices"}}
+"""Of the public retail price API."""
+
+OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        name: (verb, path)
+        for table in (TABLE, MANAGEMENT, PRICES)
+        for path, verbs in table.items()
+        for verb, name in verbs.items()
+    }
+)
+"""Verb and path of every operation of the three."""
+
 _PAGES = frozenset({"maxresults", "$skiptoken"})
 _SELECT = frozenset({"$select"})
 _EXPAND = frozenset({"$expand"})
@@ -150,9 +213,17 @@ def _parameters(pattern: tuple[str, ...], segments: list[str]) -> dict[str, str]
             if not found:
                 return None
             parameters[expected[1:-1]] = found
-        elif expected != found.lower():
+        elif expected.lower() != found.lower():
             return None
     return parameters
 
 
-_PATTERNS = [(tuple(path.strip("/").split("/")), verbs) for path, verbs in TABLE.items()]
+def surface_of(raw_path: str) -> str:
+    """Return which of the three services a path belongs to: ``"batch"``, ``"management"`` or ``"prices"``."""
+    first = raw_path.strip("/").split("/", 1)[0].lower()
+    return {"subscriptions": "management", "providers": "management", "api": "prices"}.get(first, "batch")
+
+
+_PATTERNS = [
+    (tuple(path.strip("/").split("/")), verbs) for table in (TABLE, MANAGEMENT, PRICES) for path, verbs in table.items()
+]

@@ -85,7 +85,7 @@ class HttpServer:
         fault = next((fault for fault in faults if fault.kind != "latency"), None)
         if fault is not None and fault.kind in _NOT_HANDLED:
             self._core.count(request.method, _operation(request.method, raw_path))
-            return _reset(request) if fault.kind == "reset" else _to_http(_refusal(self._core, fault))
+            return _reset(request) if fault.kind == "reset" else _to_http(_refusal(self._core, fault, raw_path))
         headers = {name: ", ".join(request.headers.getall(name)) for name in request.headers}
         answer = self._core.handle(request.method, raw_path, raw_query, headers, body)
         if fault is None:
@@ -104,11 +104,11 @@ def _operation(method: str, raw_path: str) -> str:
         return "unknown"
 
 
-def _refusal(core: Core, fault: Fault) -> Response:
+def _refusal(core: Core, fault: Fault, raw_path: str) -> Response:
     """Return the answer of a service that doesn't handle a request."""
     if fault.kind == "error":
-        return core.refuse(BatchError("ServerBusy" if fault.status == 503 else "InternalError"))
-    status, headers, body = core.refuse(BatchError("TooManyRequests"))
+        return core.refuse(BatchError("ServerBusy" if fault.status == 503 else "InternalError"), raw_path)
+    status, headers, body = core.refuse(BatchError("TooManyRequests"), raw_path)
     wait_s = math.ceil(fault.delay_s)
     return status, {**headers, **({"Retry-After": str(wait_s)} if wait_s else {})}, body
 

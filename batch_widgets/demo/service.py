@@ -13,6 +13,7 @@ from .clock import Clock, make_clock
 from .core import Core
 from .errors import BatchError
 from .faults import Faults
+from .management import LOCATION, RESOURCE_GROUP, SUBSCRIPTION_ID
 from .node_life import break_down, preempt
 from .seeding import add_first_pools, demo_cores
 from .ssh import MAX_SSH_LISTENERS, SshDoors, SshLimits
@@ -116,6 +117,26 @@ class DemoService:
         if self._port is None:
             raise RuntimeError("the demo service is not started: call start()")
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def management_token(self) -> str:
+        """What the management calls must carry as a bearer token."""
+        return self._core.management_token
+
+    @property
+    def subscription_id(self) -> str:
+        """The subscription that the account is in, for the management calls."""
+        return SUBSCRIPTION_ID
+
+    @property
+    def resource_group(self) -> str:
+        """The resource group that the account is in."""
+        return RESOURCE_GROUP
+
+    @property
+    def location(self) -> str:
+        """The region that the account is in: the one that the list of VM sizes was recorded in."""
+        return LOCATION
 
     @property
     def requests(self) -> Counter[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -40,12 +40,16 @@ class Quota:
     region_cores
         Cores that the region has free for the account; None for as many as are asked for. Nodes beyond are waited for
         until the resize times out.
+    family_cores
+        Cores of all dedicated nodes by VM family, as in ``{"standardDSv3Family": 20}``; families that are not named
+        meet the total alone.
     """
 
     pools: int = 100
     dedicated_cores: int = 500
     spot_cores: int = 500
     region_cores: int | None = None
+    family_cores: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -351,6 +355,10 @@ class State:
         pool.nodes[node.id] = node
         return node
 
-    def cores_in_use(self, *, dedicated: bool) -> int:
-        """Return the cores that the nodes of a kind have over all pools."""
-        return sum(pool.count(dedicated=dedicated) * pool.size.vcpus for pool in self._pools.values())
+    def cores_in_use(self, *, dedicated: bool, family: str | None = None) -> int:
+        """Return the cores that the nodes of a kind have over all pools, or over those of a VM family."""
+        return sum(
+            pool.count(dedicated=dedicated) * pool.size.vcpus
+            for pool in self._pools.values()
+            if family is None or pool.size.family == family
+        )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 JsonObject = dict[str, Any]
 
 CONTENT_TYPE = "application/json;odata=minimalmetadata"
+PLAIN_JSON = "application/json; charset=utf-8"
 
 _DURATION = re.compile(
     r"P(?:(?P<weeks>\d{1,6})W|(?:(?P<days>\d{1,6})D)?"
@@ -97,6 +98,15 @@ def error_body(error: BatchError, base_url: str, request_id: str, moment: dateti
     if error.details:
         body["values"] = [{"key": key, "value": value} for key, value in error.details.items()]
     return body
+
+
+def plain_error_body(error: BatchError, surface: str) -> JsonObject:
+    """Return the body in which the management API (``"management"``) and the price API tell an error."""
+    reason = error.details.get("Reason")
+    message = f"{error.text} {reason}" if reason else error.text
+    if surface == "management":
+        return {"error": {"code": error.code, "message": message}}
+    return {"Error": {"Code": error.code, "Message": message}}
 
 
 def encode(body: JsonObject) -> bytes:

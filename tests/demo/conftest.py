@@ -60,6 +60,17 @@ class Client:
         sent["Authorization"] = f"SharedKey {account}:{signature}"
         return Answer(*self.core.handle(method, path, raw_query, sent, raw))
 
+    def manage(self, path, *, method="GET", query=None, headers=None, version="2025-06-01"):
+        """Call the management API with its token."""
+        sent = {"Authorization": f"Bearer {self.core.management_token}", **(headers or {})}
+        parameters = {**({"api-version": version} if version else {}), **(query or {})}
+        return self.ask(path, method=method, query=parameters, headers=sent)
+
+    def ask(self, path, *, method="GET", query=None, headers=None):
+        """Send a request without a signature."""
+        raw_query = "&".join(f"{quote(k, safe='$')}={quote(v)}" for k, v in (query or {}).items())
+        return Answer(*self.core.handle(method, path, raw_query, headers or {}, b""))
+
     def create(self, pool_id="p", **more):
         body = {
             "id": pool_id,

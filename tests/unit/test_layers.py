@@ -16,7 +16,7 @@ import batch_widgets
 
 PACKAGE = Path(batch_widgets.__file__).parent
 PURE = {
-    *("_version", "durations", "errors", "images", "keys", "login"),
+    *("_version", "cost", "durations", "errors", "images", "keys", "login"),
     *("nodes", "pools", "problems", "service", "sizes"),
 }
 ABOVE_PURE = {"runner": 1, "sdk": 2, "account": 3, "widgets": 4, "": 5}

@@ -1,14 +1,16 @@
-"""What an account needs of a Batch service: the interface of `sdk`, and what a test can hand in instead."""
+"""What an account needs of a Batch service and of what sits beside it: what `sdk` gives, and a test can hand in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from batch_widgets.cost import PriceItem
     from batch_widgets.images import SupportedImage
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node, NodeUser
     from batch_widgets.pools import Pool, PoolSpec
+    from batch_widgets.sizes import Quotas, VmSize
 
 
 class BatchService(Protocol):
@@ -56,6 +58,29 @@ class BatchService(Protocol):
 
     async def get_remote_login_settings(self, pool_id: str, node_id: str) -> RemoteLoginSettings:
         """Get where a node can be reached."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+class ManagementService(Protocol):
+    """What Azure's management API tells of the account. Errors and thread as of :class:`BatchService`."""
+
+    async def list_vm_sizes(self) -> tuple[str, list[VmSize]]:
+        """Give the account's region and the VM sizes that Batch offers there."""
+
+    async def get_quotas(self) -> Quotas:
+        """Get what the account may have."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+class PriceList(Protocol):
+    """The public list of prices. Errors and thread as of :class:`BatchService`."""
+
+    async def list_prices(self, location: str, vm_size: str = "", currency: str = "USD") -> list[PriceItem]:
+        """List the pay-as-you-go prices of a VM size, or of all that a region has."""
 
     async def close(self) -> None:
         """Close the connections."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from batch_widgets import login, pools
 from batch_widgets.account import follow, users
 from batch_widgets.account.aio import AsyncAccount
+from batch_widgets.account.sizing import SizesAndPrices
+from batch_widgets.account.surroundings import Surroundings
 from batch_widgets.errors import ServiceUnreachableError, ValidationError
 from batch_widgets.images import NodeAgentSku, SupportedImage, node_agent_skus
 from batch_widgets.keys import parse_public_key
@@ -34,7 +36,7 @@ _WAIT_S = 30.0
 _POLL_INTERVAL_S = 3.0
 
 
-class BatchAccount:
+class BatchAccount(SizesAndPrices):
     """A Batch account.
 
     ``list_*`` and ``get_*`` wait for the answer, at most 30 seconds, and return values; what changes something
@@ -57,6 +59,8 @@ class BatchAccount:
         True for the embedded service.
     images_note : str
         What one must know of its list of images, such as the day on which it was recorded.
+    surroundings : Surroundings, optional
+        Who is asked for VM sizes, quotas and prices; default: the recorded list of sizes, and nobody.
     on_close : callable, optional
         Called last by :meth:`close`.
 
@@ -76,8 +80,10 @@ class BatchAccount:
         host_keys: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
         is_demo: bool = False,
         images_note: str = "",
+        surroundings: Surroundings | None = None,
         on_close: Callable[[], object] | None = None,
     ) -> None:
+        super().__init__(surroundings or Surroundings(), prices_allowed=is_demo)
         self.endpoint = endpoint
         self.name = name
         self.is_demo = is_demo
@@ -386,8 +392,11 @@ class BatchAccount:
             for reference in self._close_callbacks:
                 if (callback := reference()) is not None:
                     self.runner.notify(callback)
-            if self._service is not None:
-                await self._service.close()
+            try:
+                await self.surroundings.close()
+            finally:
+                if self._service is not None:
+                    await self._service.close()
 
         if self.runner.close(last) and self._on_close is not None:
             self._on_close()

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from batch_widgets.account.account import BatchAccount
+    from batch_widgets.account.surroundings import Surroundings
+    from batch_widgets.cost import PriceItem
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node
     from batch_widgets.pools import Pool, PoolSpec
     from batch_widgets.service import BatchService
+    from batch_widgets.sizes import Quotas, VmSizeList
 
 T = TypeVar("T")
 
@@ -38,6 +41,12 @@ class AsyncAccount:
     async def _ask(self, call: Callable[[BatchService], Awaitable[T]]) -> T:
         async def on_loop() -> T:
             return await call(await self._account.service())
+
+        return await self._account.runner.run(on_loop())
+
+    async def _look(self, call: Callable[[Surroundings], Awaitable[T]]) -> T:
+        async def on_loop() -> T:
+            return await call(self._account.surroundings)
 
         return await self._account.runner.run(on_loop())
 
@@ -72,6 +81,22 @@ class AsyncAccount:
     ) -> list[RemoteLoginSettings]:
         """Get where the nodes of a pool can be reached."""
         return await self._ask(lambda service: users.list_remote_login_settings(service, pool_id, nodes))
+
+    async def list_vm_sizes(self) -> VmSizeList:
+        """List the VM sizes of the account's region."""
+        self._account.known_vm_sizes = sizes = await self._look(lambda beside: beside.list_vm_sizes())
+        return sizes
+
+    async def get_quotas(self) -> Quotas | None:
+        """Get what the account may have at most; None where its subscription is not known."""
+        self._account.known_quotas = quotas = await self._look(lambda beside: beside.get_quotas())
+        return quotas
+
+    async def list_prices(self, vm_size: str = "", currency: str = "USD") -> list[PriceItem]:
+        """Ask the public price list for the prices of a VM size in the account's region."""
+        items = await self._look(lambda beside: beside.list_prices(vm_size, currency))
+        self._account.keep_prices(vm_size, currency, items)
+        return items
 
     async def create_pool(self, spec: PoolSpec) -> Pool:
         """Create a pool and follow it until its nodes are ready."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from batch_widgets.account.account import BatchAccount
+from batch_widgets.account.surroundings import Surroundings
 from batch_widgets.errors import AuthenticationError, BatchWidgetsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from batch_widgets.service import BatchService
+    from batch_widgets.service import BatchService, ManagementService, PriceList
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _DEMO_POLL_INTERVAL_S = 0.5
@@ -26,6 +28,9 @@ def connect(
     account_name: str | None = None,
     account_key: str | None = None,
     credential: Any = None,
+    subscription_id: str | None = None,
+    resource_group: str | None = None,
+    location: str | None = None,
 ) -> BatchAccount:
     """Give a Batch account. Nothing is sent: the first call, or :meth:`BatchAccount.check`, tells whether it works.
 
@@ -40,6 +45,14 @@ def connect(
         The shared key; default: ``AZURE_BATCH_ACCESS_KEY``, unless `credential` is given.
     credential : object, optional
         Any azure-core credential. Without key and credential: Entra ID through ``DefaultAzureCredential``.
+    subscription_id : str, optional
+        The account's subscription; default: ``AZURE_SUBSCRIPTION_ID``, unless there is a key. With it and the extra
+        ``sizes``, VM sizes and quotas are asked of Azure's management API, with `credential` or
+        ``DefaultAzureCredential``, since no key opens it. Without it the package's recorded list of sizes is used.
+    resource_group : str, optional
+        The account's resource group; without it the subscription's accounts are looked through.
+    location : str, optional
+        The account's region, such as ``"eastus"``; default: as the endpoint says. Prices are asked for it.
 
     Returns
     -------
@@ -85,12 +98,46 @@ def connect(
 
         return SdkService(url, name, account_key=account_key, credential=credential)
 
-    return BatchAccount(make_service, endpoint=url, name=name)
+    if account_key is None:  # with a key nobody expects that one signs in to Azure, unless it is said
+        subscription_id = subscription_id or environment.get("AZURE_SUBSCRIPTION_ID")
+    region = (location or _location_of(host)).strip().casefold().replace(" ", "")
+
+    def make_management() -> ManagementService:
+        from batch_widgets.sdk.management import SdkManagement
+
+        return SdkManagement(
+            url,
+            name,
+            subscription_id=subscription_id or "",
+            resource_group=resource_group or "",
+            location=region,
+            credential=credential if hasattr(credential, "get_token") else None,
+        )
+
+    surroundings = Surroundings(
+        make_management=make_management if subscription_id else None, make_prices=_public_prices, location=region
+    )
+    return BatchAccount(make_service, endpoint=url, name=name, surroundings=surroundings)
+
+
+def _public_prices() -> PriceList:
+    from batch_widgets.sdk.prices import RetailPrices
+
+    return RetailPrices()
+
+
+def _location_of(host: str) -> str:
+    """Give the region that the address of a Batch account names; empty where it is no such address."""
+    match = re.fullmatch(r"[^.]+\.([a-z0-9]+)\.batch\.(azure\.com|chinacloudapi\.cn|usgovcloudapi\.net)", host)
+    return match[1] if match else ""
 
 
 def _environment(endpoint: str | None) -> dict[str, str]:
     """Give the variables that name an account; none where they name another one than `endpoint`."""
-    names = ("AZURE_BATCH_ENDPOINT", "AZURE_BATCH_ACCOUNT", "AZURE_BATCH_ACCESS_KEY")
+    names = (
+        *("AZURE_BATCH_ENDPOINT", "AZURE_BATCH_ACCOUNT", "AZURE_BATCH_ACCESS_KEY"),
+        "AZURE_SUBSCRIPTION_ID",
+    )
     found = {name: value for name in names if (value := os.environ.get(name))}
     theirs = found.get("AZURE_BATCH_ENDPOINT")
     if endpoint and theirs and _parts_of(endpoint)[1:] != _parts_of(theirs)[1:]:
@@ -152,6 +199,25 @@ def connect_demo(*, nodes: int = 4, speed: float = 10, seed: int = 0) -> BatchAc
 
         return SdkService(service.endpoint, service.account_name, account_key=service.account_key)
 
+    def make_management() -> ManagementService:
+        from batch_widgets.sdk.credentials import StaticToken
+        from batch_widgets.sdk.management import SdkManagement
+
+        return SdkManagement(
+            service.endpoint,
+            service.account_name,
+            subscription_id=service.subscription_id,
+            resource_group=service.resource_group,
+            location=service.location,
+            credential=StaticToken(service.management_token),
+            url=service.endpoint,
+        )
+
+    def make_prices() -> PriceList:
+        from batch_widgets.sdk.prices import RetailPrices
+
+        return RetailPrices(service.endpoint)
+
     def host_keys(node_ids: Sequence[str]) -> Mapping[str, str]:
         found = {node_id: service.ssh_host_key(node_id) for node_id in node_ids}
         return {node_id: key for node_id, key in found.items() if key is not None}
@@ -164,5 +230,11 @@ def connect_demo(*, nodes: int = 4, speed: float = 10, seed: int = 0) -> BatchAc
         host_keys=host_keys,
         is_demo=True,
         images_note="recorded 18 Apr 2024, newer ones illustrative",
+        surroundings=Surroundings(
+            make_management=make_management,
+            make_prices=make_prices,
+            location=service.location,
+            sizes_note="the demo's list, published 24 Jun 2024",
+        ),
         on_close=service.stop,
     )

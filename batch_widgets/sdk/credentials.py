@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from typing import Any, Self
 
 from azure.core.credentials import AccessToken, AzureNamedKeyCredential
@@ -27,6 +28,32 @@ class _InThread:
 
     async def __aexit__(self, *_: object) -> None:
         """Leave the credential to the caller."""
+
+
+class StaticToken:
+    """A credential of one token that does not expire: the embedded service's.
+
+    Parameters
+    ----------
+    token : str
+        The token.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        """Give the token, for whatever it is asked for."""
+        return AccessToken(self._token, int(time.time()) + 86_400)
+
+    async def close(self) -> None:
+        """Do nothing: there is nothing to close."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Do nothing."""
 
 
 def make_credential(account_name: str, account_key: str | None, credential: Any) -> tuple[Any, bool]:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from azure.batch import models
 from azure.batch.aio import BatchClient
-from azure.core.pipeline.policies import AsyncRetryPolicy
 
 from batch_widgets._version import __version__
 from batch_widgets.errors import BatchWidgetsError, NotFoundError
 from batch_widgets.sdk import convert
 from batch_widgets.sdk.credentials import make_credential
 from batch_widgets.sdk.failures import translate
+from batch_widgets.sdk.retries import TIMEOUTS, Retries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,35 +22,6 @@ if TYPE_CHECKING:
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node, NodeUser
     from batch_widgets.pools import Pool, PoolSpec
-
-# An endpoint that is dead or swallows packets is an error within 10 seconds: two tries to connect, or one wait for an
-# answer.
-_TIMEOUTS = {"connection_timeout": 4, "read_timeout": 8}
-_RETRIES = {
-    "retry_total": 2,
-    "retry_connect": 1,
-    "retry_read": 0,
-    "retry_status": 2,
-    "retry_backoff_factor": 0.3,
-}
-_LONGEST_PAUSE_S = 2.0
-_READING = {"GET", "HEAD"}
-
-
-class _Retries(AsyncRetryPolicy[Any, Any]):
-    """Retries as set above, of what reads only: who asked for a change decides what a lost answer means.
-
-    A long pause that the service asks for is left to the caller too.
-    """
-
-    def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {**super().configure_retries(options), "methods": _READING}
-
-    def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
-        if response.http_request.method not in _READING:
-            return False
-        pause_s = self.get_retry_after(response) or 0.0
-        return pause_s <= _LONGEST_PAUSE_S and bool(super().is_retry(settings, response))
 
 
 class SdkService:
@@ -79,8 +50,8 @@ class SdkService:
             endpoint,
             self._credential,
             user_agent=f"batch_widgets/{__version__}",
-            retry_policy=_Retries(**_RETRIES),
-            **_TIMEOUTS,
+            retry_policy=Retries(),
+            **TIMEOUTS,
         )
 
     @asynccontextmanager

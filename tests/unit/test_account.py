@@ -659,7 +659,7 @@ def test_known_host_keys_are_written_first(service):
 
 
 def public(kind):
-    return {name for name in vars(kind) if not name.startswith("_")}
+    return {name for part in kind.__mro__[:-1] for name in vars(part) if not name.startswith("_")}
 
 
 def test_aio_has_the_names_that_ask_the_service():

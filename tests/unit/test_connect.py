@@ -185,3 +185,68 @@ def test_repr_hides_the_key():
     assert repr(account) == f"<BatchAccount contoso, {ENDPOINT}>"
     account.close()
     assert repr(account) == f"<BatchAccount contoso, {ENDPOINT}, closed>"
+
+
+def management_made_with(account, monkeypatch):
+    """Give what the management API's client would be made with; None where there is none."""
+    made = []
+
+    class Recorder:
+        def __init__(self, *arguments, **options):
+            made.append((arguments, options))
+
+        async def get_quotas(self):
+            return "asked"
+
+        async def close(self):
+            pass
+
+    monkeypatch.setattr("batch_widgets.sdk.management.SdkManagement", Recorder)
+    assert account.get_quotas() == ("asked" if made else None)
+    return made[0] if made else None
+
+
+def test_the_region_is_read_off_the_endpoint():
+    regions = {
+        "https://contoso.eastus.batch.azure.com": "eastus",
+        "https://contoso.chinanorth3.batch.chinacloudapi.cn": "chinanorth3",
+        "https://contoso.usgovvirginia.batch.usgovcloudapi.net:443": "usgovvirginia",
+        "https://contoso.privatelink.example": "",
+        "http://127.0.0.1:8": "",
+    }
+    for endpoint, region in regions.items():
+        with connect(endpoint, account_key=KEY) as account:
+            assert account.surroundings.location == region
+    with connect(ENDPOINT, account_key=KEY, location="West US 2") as account:
+        assert account.surroundings.location == "westus2"
+
+
+def test_sizes_are_asked_for_where_the_subscription_is_named(monkeypatch):
+    token = Token()
+    with connect(ENDPOINT, credential=token, subscription_id="s-1", resource_group="g") as account:
+        assert management_made_with(account, monkeypatch) == (
+            (ENDPOINT, "contoso"),
+            {"subscription_id": "s-1", "resource_group": "g", "location": "eastus", "credential": token},
+        )
+    with connect(ENDPOINT, account_key=KEY, subscription_id="s-1", location="westus") as account:
+        assert management_made_with(account, monkeypatch)[1] == {
+            "subscription_id": "s-1",
+            "resource_group": "",
+            "location": "westus",
+            "credential": None,
+        }
+    with connect(ENDPOINT, credential=token) as account:
+        assert management_made_with(account, monkeypatch) is None
+
+
+def test_a_subscription_in_the_environment_counts_unless_there_is_a_key(monkeypatch):
+    monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", "s-2")
+    with connect(ENDPOINT, credential=Token()) as account:
+        assert management_made_with(account, monkeypatch)[1]["subscription_id"] == "s-2"
+    with connect(ENDPOINT, account_key=KEY) as account:
+        assert management_made_with(account, monkeypatch) is None
+
+
+def test_widgets_may_not_ask_for_prices_until_they_are_allowed_to():
+    with connect(ENDPOINT, account_key=KEY) as account:
+        assert account.prices_allowed is False

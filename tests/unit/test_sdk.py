@@ -26,13 +26,12 @@ from batch_widgets.errors import (
     ThrottledError,
 )
 from batch_widgets.nodes import NodeUser
-from batch_widgets.sdk import SdkService, convert, credentials
-from batch_widgets.sdk import service as service_module
+from batch_widgets.sdk import SdkService, convert, credentials, retries
 from batch_widgets.sdk.failures import translate
 from unit.fakes import make_spec
 
 KEY = "c2VjcmV0LWtleS1vZi10aGUtdGVzdA=="
-AS_DELIVERED = dict(service_module._TIMEOUTS), dict(service_module._RETRIES)
+AS_DELIVERED = dict(retries.TIMEOUTS), dict(retries.RETRIES)
 PASSWORD = "Hunter2!-of-the-test"
 USER = NodeUser("alice", password=PASSWORD, is_admin=True)
 
@@ -98,7 +97,7 @@ def server():
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setitem(service_module._RETRIES, "retry_backoff_factor", 0.005)
+    monkeypatch.setitem(retries.RETRIES, "retry_backoff_factor", 0.005)
 
 
 def ask(server, call, **options):
@@ -341,7 +340,7 @@ async def raw(handler):
 
 @pytest.mark.parametrize(("call", "changing"), [(READS["check"], False), (CHANGES["create_pool"], True)])
 def test_an_endpoint_that_never_answers(monkeypatch, call, changing):
-    monkeypatch.setitem(service_module._TIMEOUTS, "read_timeout", 0.1)
+    monkeypatch.setitem(retries.TIMEOUTS, "read_timeout", 0.1)
 
     async def main():
         async with raw(silent) as (service, connections):

@@ -1,0 +1,41 @@
+"""How long the SDK's clients wait, and what they ask for again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure.core.pipeline.policies import AsyncRetryPolicy
+
+# An endpoint that is dead or swallows packets is an error within 10 seconds: two tries to connect, or one wait for an
+# answer.
+TIMEOUTS: dict[str, Any] = {"connection_timeout": 4, "read_timeout": 8}
+RETRIES = {
+    "retry_total": 2,
+    "retry_connect": 1,
+    "retry_read": 0,
+    "retry_status": 2,
+    "retry_backoff_factor": 0.3,
+}
+_LONGEST_PAUSE_S = 2.0
+_READING = {"GET", "HEAD"}
+
+
+class Retries(AsyncRetryPolicy[Any, Any]):
+    """Retries as set above, of what reads only: who asked for a change decides what a lost answer means.
+
+    A long pause that the service asks for is left to the caller too.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(**RETRIES)
+
+    def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Give the settings of a request: what reads only is retried."""
+        return {**super().configure_retries(options), "methods": _READING}
+
+    def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
+        """Tell whether an answer is to be asked for again."""
+        if response.http_request.method not in _READING:
+            return False
+        pause_s = self.get_retry_after(response) or 0.0
+        return pause_s <= _LONGEST_PAUSE_S and bool(super().is_retry(settings, response))

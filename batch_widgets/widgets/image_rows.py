@@ -82,13 +82,16 @@ def _capabilities_cell(capabilities: tuple[str, ...] | None) -> Any:
 
 
 def support_cell(image: SupportedImage, now: datetime) -> dict[str, Any]:
-    """Give the end of support as a coloured label with its date."""
-    end = image.batch_support_end_of_life
+    """Give the end of an image's support as a coloured label with its date."""
+    return end_of_support_cell(image.batch_support_end_of_life, now)
+
+
+def end_of_support_cell(end: datetime | None, now: datetime) -> dict[str, Any]:
+    """Give an end of support as a coloured label with its date."""
     if end is None:
         return {"text": "no date", "muted": True, "sort": ""}  # last in either order
     state = support_state(end, now)
-    days = image.days_of_support_left(now)
-    words = {"ended": "ended", "later": "supported"}.get(state, f"{days} days")
+    words = {"ended": "ended", "later": "supported"}.get(state, f"{(end - now).days} days")
     note = f"{end.day} {end:%b} {end.year:04}"
     # the year 1 and the year 9999 have no timestamp everywhere
     since = (end.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()

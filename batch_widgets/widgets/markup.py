@@ -141,6 +141,12 @@ def progress_line(fraction: float | None) -> str:
     )
 
 
+def amounts(rows: Iterable[tuple[str, str]]) -> str:
+    """Give names at the left and amounts at the right, both texts."""
+    lines = "".join(f"<span>{escape(name)}</span><span>{escape(amount)}</span>" for name, amount in rows)
+    return f'<div class="bw-amounts">{lines}</div>' if lines else ""
+
+
 def facts(rows: Iterable[tuple[str, str]]) -> str:
     """Give names and values in two columns; the values are HTML made here."""
     return (

@@ -162,7 +162,8 @@ class BatchAccount(SizesAndPrices):
         ValidationError
             If the pool breaks a rule; nothing was sent.
         """
-        if errors := errors_of(pools.check(spec, self.known_images)):
+        problems = pools.check(spec, self.known_images, sizes=self.known_vm_sizes, quotas=self.known_quotas)
+        if errors := errors_of(problems):
             raise ValidationError(errors)
 
         async def work(operation: Operation[Pool]) -> Pool:

@@ -53,7 +53,7 @@ class CostLine(ipywidgets.VBox):
     ) -> None:
         self._builder = builder
         self._on_change = on_change
-        self._bounds = bounds
+        self.bounds = bounds
         self._asked: set[tuple[str, str]] = set()
         self._trouble = ""
         self.text = html("", "bw-cost")
@@ -70,7 +70,7 @@ class CostLine(ipywidgets.VBox):
         spec = self._builder.spec
         meters = self._builder.account.known_meters(spec.vm_size, spec.os_type, self.currency)
         if spec.enable_auto_scale:
-            return Estimate(*self._bounds(spec.auto_scale_formula), meters)
+            return Estimate(*self.bounds(spec.auto_scale_formula), meters)
         dedicated, spot = max(0, spec.target_dedicated_nodes), max(0, spec.target_low_priority_nodes)
         return Estimate((dedicated, dedicated), (spot, spot), meters)
 

@@ -20,6 +20,7 @@ from batch_widgets.widgets.pool_checks import PoolChecks
 from batch_widgets.widgets.pool_exports import PoolExports
 from batch_widgets.widgets.pool_form import PoolForm
 from batch_widgets.widgets.pool_id_check import PoolIdCheck
+from batch_widgets.widgets.pool_sizing import PoolSizing
 from batch_widgets.widgets.pool_source import PoolSource
 from batch_widgets.widgets.pool_traits import PoolTraits
 
@@ -67,13 +68,14 @@ class PoolBuilder(Panel, PoolTraits):
         self.reset_button = button("Reset…", "bw-flat")
         self._summary = html("", "bw-grow")
         self.card = PoolCard(account, self.guarded, self.frame_piece.focus)
+        self.sizing = PoolSizing(self, self._check)
         self.form = PoolForm(self)
         self.checks = PoolChecks(self.form.label_of, self.form.go_to)
-        self.exports = PoolExports(self, self.checks)
+        self.exports = PoolExports(self, self.checks, self.sizing.cost)
         self.source = PoolSource(self)
         foot = row("bw-foot", self.create_button, self._summary)
         self.lay_out(
-            *(self.source, row("bw-two", self.form, self.exports), foot, self.card),
+            *(self.source, self.sizing.place, row("bw-two", self.form, self.exports), foot, self.card),
             actions=(self.load_button, self.reset_button),
             online=(self.create_button, self.load_button, *self.card.buttons),
         )
@@ -88,6 +90,7 @@ class PoolBuilder(Panel, PoolTraits):
                 if name in traits:
                     setattr(self, name, traits[name])
         self._check()
+        self.sizing.learn()
 
     # the value behind the form
 
@@ -193,12 +196,19 @@ class PoolBuilder(Panel, PoolTraits):
         spec, images = self.spec, self.account.known_images
         exists = spec.pool_id.casefold() in self._made
         ours = exists or self._is_being_created()
-        problems = pools.check(spec, images, taken_ids=() if ours else self._id_check.taken)
+        problems = pools.check(
+            spec,
+            images,
+            taken_ids=() if ours else self._id_check.taken,
+            sizes=self.account.known_vm_sizes,
+            quotas=self.account.known_quotas,
+        )
         self.set_trait("problems", problems)
         self.form.show_problems(spec, problems, self._untouched)
         self.checks.show_checks(
             problems, pools.assurances(spec, images, problems, self._id_check.free_since(spec.pool_id))
         )
+        self.sizing.refresh()
         self.exports.refresh()
         errors = errors_of(problems)
         self.create_button.disabled = bool(errors) or exists or self.account.closed or self._is_being_created()
@@ -211,14 +221,7 @@ class PoolBuilder(Panel, PoolTraits):
         elif exists:
             self._summary.value = markup.span(f"Pool {spec.pool_id} was made here. Change the id to make another.")
         else:
-            self._summary.value = markup.span(self._cost())
-
-    def _cost(self) -> str:
-        number = self.spec.target_nodes
-        nodes = "node" if number == 1 else "nodes"
-        if self.account.is_demo:
-            return f"{number} simulated {nodes}. Nothing is charged."
-        return f"{number} {nodes}, charged from allocation until you delete the pool."
+            self._summary.value = markup.span(self.sizing.cost.line())
 
     # making the pool
 

@@ -1,4 +1,4 @@
-"""The pool builder's side: checks, and the same pool as Python, JSON, a command of the Azure CLI and Bicep."""
+"""The pool builder's side: checks, cost, and the same pool as Python, JSON, a command of the Azure CLI and Bicep."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import ipywidgets
 
-_VIEWS = ("Checks", "Python", "JSON", "az", "Bicep")
+_VIEWS = ("Checks", "Cost", "Python", "JSON", "az", "Bicep")
 
 
 class PoolExports(lean.VBox):
@@ -24,14 +24,16 @@ class PoolExports(lean.VBox):
     ----------
     builder : PoolBuilder
         Whose pool it shows.
-    checks : Widget
-        The first view.
+    checks, cost : Widget
+        The first two views.
     """
 
-    def __init__(self, builder: Any, checks: ipywidgets.Widget) -> None:
+    def __init__(self, builder: Any, checks: ipywidgets.Widget, cost: ipywidgets.Widget) -> None:
         self._builder = builder
         self._checks = checks
-        self.view = styled(lean.ToggleButtons(options=_VIEWS), "bw-seg", "bw-side-head")
+    import ipywidgets
+
+_VIEWS = ("Checks", "Cost", "Python", "JSON", "az", "Bicep")
         self.text = html("", "bw-code")
         self.note = html("", "bw-grow")
         self.copy = CopyButton(label="Copy", make_text=self.current)
@@ -50,7 +52,7 @@ class PoolExports(lean.VBox):
     def refresh(self) -> None:
         """Make the text anew, if one is shown."""
         view = self.view.value
-        if view == "Checks":
+        if view in {"Checks", "Cost"}:
             return
         self.text.value = markup.code_block(self.current())
         body = self._builder.spec.to_body()
@@ -68,10 +70,10 @@ class PoolExports(lean.VBox):
         )
 
     def _on_view(self, change: Mapping[str, Any]) -> None:
-        self.children = (self.view, self._checks if change["new"] == "Checks" else self._code)
+        self.children = (self.view, {"Checks": self._checks, "Cost": self._cost}.get(change["new"], self._code))
         self.refresh()
 
     def show_all(self) -> None:
         """Show the views that are hidden too: what is to be closed has to be in its place."""
-        views: tuple[ipywidgets.Widget, ...] = (self.view, self._checks, self._code)
+        views: tuple[ipywidgets.Widget, ...] = (self.view, self._checks, self._cost, self._code)
         self.children = views

@@ -86,7 +86,7 @@ class PoolForm(lean.VBox):
             for field in (
                 Field("pool_id", "Pool id", self.pool_id, self._length),
                 Field("display_name", "Display name", self.display_name),
-                Field("vm_size", "VM size", self.vm_size),
+                Field("vm_size", "VM size", self.vm_size, builder.sizing.choose_button, builder.sizing.facts),
                 *self.image_part.fields,
                 Field("enable_auto_scale", "Mode", self.scale_mode),
                 Field("target_dedicated_nodes", "Nodes", row("bw-cells", *nodes)),

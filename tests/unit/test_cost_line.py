@@ -12,8 +12,6 @@ from batch_widgets.cost import BESIDES, SPOT_UNVERIFIED
 from batch_widgets.errors import ServiceUnreachableError
 from batch_widgets.sizes import VmSize
 from batch_widgets.widgets import cost_line as module
-from batch_widgets.widgets.controls import close_tree
-from batch_widgets.widgets.cost_line import CostLine
 from unit.fake_azure import OTHER, PRICE, SIZE, FakeAzure
 from unit.fakes import FakeService, make_account, make_image
 from unit.test_panel import settle
@@ -47,23 +45,8 @@ def builder(account):
 
 
 @pytest.fixture
-def make_line(builder):
-    made = []
-
-    def make(**options):
-        made.append(CostLine(builder, **options))
-        return made[-1]
-
-    yield make
-    for line in made:
-        close_tree(line)
-
-
-@pytest.fixture
-def line(make_line):
-    line = make_line()
-    line.refresh()
-    return line
+def line(builder):
+    return builder.sizing.cost
 
 
 def asked(azure):
@@ -100,11 +83,9 @@ def test_it_follows_the_pool(line, builder, azure):
     settle(builder)
     builder.target_low_priority_nodes = 0
     builder.target_dedicated_nodes = 1
-    line.refresh()
     assert line.line() == "1 node, about 0.1 USD an hour from allocation until you delete the pool."
     assert "Spot" not in line.text.value
     builder.vm_size = D4
-    line.refresh()
     settle(builder)
     assert asked(azure)[1:] == [("eastus", D4, "USD")]
     assert line.estimate.hour == (0.2, 0.2)
@@ -126,7 +107,6 @@ def test_windows_is_priced_by_itself(line, builder, azure):
     line.allow_prices()
     settle(builder)
     builder.image = make_image(os_type="windows", node_agent_sku_id="batch.node.windows amd64")
-    line.refresh()
     settle(builder)
     assert asked(azure) == [("eastus", D2, "USD")]
     assert line.estimate.hour is None
@@ -137,12 +117,11 @@ def test_half_a_name_is_not_asked_for(line, builder, azure):
     builder.account.prices_allowed = True
     for length in range(len(D4) - 3, len(D4) + 1):
         builder.vm_size = D4[:length]
-        line.refresh()
     settle(builder)
     assert asked(azure) == [("eastus", D4, "USD")]
 
 
-def test_a_name_that_no_list_has_is_asked_for_when_one_has_ended_typing(make_line, builder, azure, monkeypatch):
+def test_a_name_that_no_list_has_is_asked_for_when_one_has_ended_typing(builder, azure, monkeypatch):
     account = builder.account
     account.known_vm_sizes = None
     go_on = threading.Event()
@@ -153,18 +132,15 @@ def test_a_name_that_no_list_has_is_asked_for_when_one_has_ended_typing(make_lin
 
     real = module.asyncio.sleep
     monkeypatch.setattr(module.asyncio, "sleep", pause)
-    line = make_line()
     builder.vm_size = ""
     account.prices_allowed = True
     for name in ("Standard_N", "Standard_New", "Standard_New1"):
         builder.vm_size = name
-        line.refresh()
     assert asked(azure) == []
     go_on.set()
     settle(builder)
     assert asked(azure) == [("eastus", "Standard_New1", "USD")]
     builder.vm_size = "Standard_New"
-    line.refresh()
     settle(builder)
     assert asked(azure)[1:] == [("eastus", "Standard_New", "USD")]
 
@@ -183,57 +159,54 @@ def test_a_price_that_cannot_be_had_is_no_obstacle(line, builder, azure):
     assert "could not be had" not in line.text.value
 
 
-def test_whoever_shows_the_line_hears_of_a_price(make_line, builder, azure):
-    heard = []
-    line = make_line(on_change=lambda: heard.append(line.line()))
+def test_the_builders_foot_has_the_line(account, azure):
+    account.prices_allowed = True
+    builder = bw.PoolBuilder(account, pool_id="p", vm_size=D2, image=make_image(), target_dedicated_nodes=4)
+    try:
+        settle(builder)
+        assert "4 nodes, about 0.4 USD an hour from allocation until you delete the pool." in builder._summary.value
+        builder.target_low_priority_nodes = 2
+        assert "6 nodes, about 0.44 USD an hour" in builder._summary.value
+    finally:
+        builder.close()
+
+
+def test_a_formula_decides(line, builder, azure):
     builder.account.prices_allowed = True
-    line.refresh()
-    settle(builder)
-    assert heard == ["6 nodes, about 0.44 USD an hour from allocation until you delete the pool."]
-
-
-def test_a_formula_decides(make_line, builder, azure):
     builder.enable_auto_scale, builder.auto_scale_formula = True, "$TargetDedicatedNodes = 1;"
-    builder.account.prices_allowed = True
-    line = make_line()
-    line.refresh()
     settle(builder)
-    assert line.line() == ("As many nodes as the formula says, charged from allocation until you delete the pool.")
+    assert line.line() == "As many nodes as the formula says, charged from allocation until you delete the pool."
     assert "depends on the formula" in line.text.value
     assert "0.1 USD / h" in line.text.value
 
 
-def test_a_formulas_bounds_give_a_range(make_line, builder, azure):
-    builder.enable_auto_scale, builder.auto_scale_formula = True, "a formula"
-    builder.account.prices_allowed = True
+def test_a_formulas_bounds_give_a_range(line, builder, azure):
     asked_for = []
 
     def bounds(formula):
         asked_for.append(formula)
         return (1, 10), (0, 5)
 
-    line = make_line(bounds=bounds)
-    line.refresh()
+    builder.account.prices_allowed = True
+    line.bounds = bounds
+    builder.enable_auto_scale, builder.auto_scale_formula = True, "a formula"
     settle(builder)
-    assert set(asked_for) == {"a formula"}
+    assert set(asked_for) == {"", "a formula"}
     assert line.line().startswith("1 to 15 nodes, about 0.1 to 1.10 USD an hour from allocation")
-    open_ended = make_line(bounds=lambda _: ((1, None), (0, 0)))
-    assert open_ended.line().startswith("1 or more nodes, about 0.1 USD or more an hour")
+    line.bounds = lambda _: ((1, None), (0, 0))
+    assert line.line().startswith("1 or more nodes, about 0.1 USD or more an hour")
 
 
 def test_the_demo_has_made_up_prices_and_charges_nothing():
     with bw.connect_demo(nodes=0) as account:
         builder = bw.PoolBuilder(account, vm_size="Standard_D2s_v3", target_dedicated_nodes=1)
-        line = CostLine(builder)
+        line = builder.sizing.cost
         try:
-            assert line.line() == "1 simulated node. Nothing is charged."
-            line.refresh()
             settle(builder)
             assert line.line() == "1 simulated node, about 0.072 USD an hour at made-up prices. Nothing is charged."
             assert "made up by the demo" in line.text.value
             assert line.prices_button.layout.display == "none"
         finally:
-            close_tree(line)
             builder.close()
 
 

@@ -53,6 +53,8 @@ def shared_builder():
         account.check()
         account.runner.notify(lambda: None)  # its threads run from now on
         builder = bw.PoolBuilder(account)
+        account.learn_sizes().result(5)
+        account.runner.drain()
         yield builder
         builder.close()
 

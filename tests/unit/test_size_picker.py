@@ -64,8 +64,9 @@ def builder(account):
 
 
 @pytest.fixture
-def make_picker(builder):
+def make_picker(builder, account):
     made = []
+    account.learn_sizes().result(5)
 
     def make(**options):
         made.append(SizePicker(builder, **options))
@@ -302,5 +303,6 @@ def test_a_picker_that_is_closed_follows_nobody(make_picker, builder):
 def test_an_end_that_is_near_is_a_warning(make_picker, builder, azure):
     azure.sizes = [size_of("Standard_Soon", end=datetime.now(UTC) + timedelta(days=30, hours=1))]
     picker = make_picker()
+    picker.load()
     settle(builder)
     assert row_of(picker, "Standard_Soon")["support"]["text"] == "30 days"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from batch_widgets._version import __version__
 
 if TYPE_CHECKING:
-    from batch_widgets import images, pools
+    from batch_widgets import cost, images, pools, sizes
     from batch_widgets.account import BatchAccount, connect, connect_demo
     from batch_widgets.errors import (
         AlreadyExistsError,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from batch_widgets.problems import Problem
     from batch_widgets.runner import Operation, Progress
     from batch_widgets.sdk import to_sdk
+    from batch_widgets.sizes import Quotas, VmSize, VmSizeList
     from batch_widgets.widgets import NodePanel, PoolBuilder, SkuBrowser, Workbench
 
 _HOMES = {
@@ -60,6 +61,7 @@ _HOMES = {
     "problems": ("Problem",),
     "runner": ("Operation", "Progress"),
     "sdk": ("to_sdk",),
+    "sizes": ("Quotas", "VmSize", "VmSizeList"),
     "widgets": ("NodePanel", "PoolBuilder", "SkuBrowser", "Workbench"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -85,6 +87,7 @@ __all__ = [
     "Problem",
     "Progress",
     "PublicKey",
+    "Quotas",
     "RemoteLoginSettings",
     "ServiceError",
     "ServiceUnreachableError",
@@ -92,23 +95,27 @@ __all__ = [
     "SupportedImage",
     "ThrottledError",
     "ValidationError",
+    "VmSize",
+    "VmSizeList",
     "Workbench",
     "__version__",
     "connect",
     "connect_demo",
+    "cost",
     "find_public_keys",
     "images",
     "make_key_pair",
     "own_key",
     "pools",
     "select_image",
+    "sizes",
     "to_sdk",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used (PEP 562)."""
-    if name in {"images", "pools"}:
+    if name in {"cost", "images", "pools", "sizes"}:
         return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

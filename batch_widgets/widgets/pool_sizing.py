@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, close_tree, html
+from batch_widgets.widgets.controls import button, close_tree, html, show
 from batch_widgets.widgets.cost_line import CostLine
 from batch_widgets.widgets.size_picker import SizePicker
 
@@ -41,7 +41,7 @@ class PoolSizing:
         self.place = ipywidgets.VBox()
         """Where the table of sizes opens."""
         self.choose_button = button("Choose…", _CHOOSE, title="VM sizes with cores, memory, GPUs and prices")
-        self.facts = html("", "bw-word")
+        self.facts = html("", "bw-hint")
         """What is known of the size that is named."""
         self.cost = CostLine(builder, on_change=recheck)
         builder.on_click(self.choose_button, self.toggle)
@@ -61,6 +61,7 @@ class PoolSizing:
         sizes = self._builder.account.known_vm_sizes
         size = sizes.find(self._builder.vm_size) if sizes is not None else None
         self.facts.value = "" if size is None else markup.muted(_facts(size))
+        show(self.facts, visible=size is not None)
         self.cost.refresh()
 
     # the table of sizes

@@ -79,7 +79,13 @@ class SizePicker(ipywidgets.VBox):
         self._shown: dict[str, VmSize] = {}
         self._filling = False
         self._fill_lock = threading.RLock()  # rows are filled by the notifier and by whoever sets a trait
-        self.grid = Grid(COLUMNS, row_label="VM size", height=300, empty_text="Asking for the VM sizes.")
+        self.grid = Grid(
+            COLUMNS,
+            row_label="VM size",
+            height=300,
+            sort=[["cores", "asc"], ["memory", "asc"]],
+            empty_text="Asking for the VM sizes.",
+        )
         self.search_box = styled(
             ipywidgets.Text(placeholder="Search name, family, processor", continuous_update=True),
             "bw-search",
@@ -103,7 +109,7 @@ class SizePicker(ipywidgets.VBox):
         )
         told = row("bw-bar", self._said, self.prices_button, self.refresh_button, self.close_button)
         super().__init__((bar, told, self.grid))
-        self.add_class("bw-card")
+        self.add_class("bw-sizes")
         self._link()
         self._draw_prices()
         self._follow(builder.account.learn_sizes())

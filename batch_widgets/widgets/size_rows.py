@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("size", "VM size", kind="mono", width=200, grow=True),
-    Column("cores", "Cores", kind="number", width=70),
-    Column("memory", "Memory, GB", kind="number", width=96),
+    Column("cores", "Cores", kind="number", width=84),
+    Column("memory", "GB", kind="number", width=64, title="Memory in GB"),
     Column("gpus", "GPUs", width=84, drop=2),
-    Column("price", "An hour", kind="number", width=84, title="Price of a dedicated node an hour"),
-    Column("spot_price", "Spot, hour", kind="number", width=90, title="Price of a Spot node an hour", drop=4),
+    Column("price", "Price / h", kind="number", width=88, title="Price of a dedicated node an hour"),
+    Column("spot_price", "Spot / h", kind="number", width=88, title="Price of a Spot node an hour", drop=4),
     Column("spot", "Spot", width=58, filter="choice", title="Whether there are Spot nodes of it", drop=5),
     Column("rdma", "RDMA", width=62, filter="choice", drop=6),
     Column("generations", "Boots", kind="chips", width=112, title="Generations of images that it boots", drop=3),
@@ -81,7 +81,7 @@ def _cores(size: VmSize) -> Any:
 
 
 def _price(price: float | None) -> Any:
-    return None if price is None else {"text": f"{price:,.4f}" if price < 1 else f"{price:,.2f}", "sort": price}
+    return None if price is None else {"text": f"{price:,.4f}", "sort": price}
 
 
 def _flag(value: bool | None) -> Any:

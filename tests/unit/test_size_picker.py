@@ -262,7 +262,7 @@ def test_prices_are_shown_once_they_are_allowed(picker, builder, azure, account)
     assert [call for call in azure.calls if call[0] == "list_prices"] == [("list_prices", "eastus", "", "USD")]
     assert row_of(picker, "Standard_D2s_v3")["price"] == {"text": "0.0961", "sort": 0.0961}
     assert row_of(picker, "Standard_D2s_v3")["spot_price"] == {"text": "0.0200", "sort": 0.02}
-    assert row_of(picker, "Standard_HB120")["price"] == {"text": "3.60", "sort": 3.6}
+    assert row_of(picker, "Standard_HB120")["price"] == {"text": "3.6000", "sort": 3.6}
     assert row_of(picker, "Standard_NC6")["price"] is None
     assert "made-up prices in USD" in picker._said.value
     assert picker.prices_button.layout.display == "none"

@@ -10,8 +10,9 @@ from traitlets import Unicode
 
 from batch_widgets.cost import Bounds, Estimate
 from batch_widgets.errors import BatchWidgetsError
-from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, html, row, show, styled
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import button, html, row, styled
+from batch_widgets.widgets.lean import show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ _PRICES_TOLD = (
 _PAUSE_S = 0.7
 
 
-class CostLine(ipywidgets.VBox):
+class CostLine(lean.VBox):
     """The estimate in full; :meth:`line` gives it in a sentence.
 
     Where widgets may not ask for prices, a button asks for the user's consent first.
@@ -58,7 +59,7 @@ class CostLine(ipywidgets.VBox):
         self._trouble = ""
         self.text = html("", "bw-cost")
         self.prices_button = button("Show prices", "bw-link", title=_PRICES_TOLD)
-        self.currency_box = styled(ipywidgets.Dropdown(options=CURRENCIES, description="Currency"), "bw-select")
+        self.currency_box = styled(lean.Dropdown(options=CURRENCIES, description="Currency"), "bw-select")
         super().__init__((self.text, row("bw-foot", html("", "bw-grow"), self.prices_button, self.currency_box)))
         ipywidgets.link((self, "currency"), (self.currency_box, "value"))
         self.observe(lambda _: self._tell(), "currency")

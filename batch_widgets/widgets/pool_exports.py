@@ -31,9 +31,8 @@ class PoolExports(lean.VBox):
     def __init__(self, builder: Any, checks: ipywidgets.Widget, cost: ipywidgets.Widget) -> None:
         self._builder = builder
         self._checks = checks
-    import ipywidgets
-
-_VIEWS = ("Checks", "Cost", "Python", "JSON", "az", "Bicep")
+        self._cost = cost
+        self.view = styled(lean.ToggleButtons(options=_VIEWS), "bw-seg", "bw-side-head")
         self.text = html("", "bw-code")
         self.note = html("", "bw-grow")
         self.copy = CopyButton(label="Copy", make_text=self.current)

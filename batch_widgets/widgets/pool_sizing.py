@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, close_tree, html, show
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import button, close_tree, html
 from batch_widgets.widgets.cost_line import CostLine
+from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.size_picker import SizePicker
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class PoolSizing:
         self._builder = builder
         self._recheck = recheck
         self.picker: SizePicker | None = None
-        self.place = ipywidgets.VBox()
+        self.place = lean.VBox()
         """Where the table of sizes opens."""
         self.choose_button = button("Choose…", _CHOOSE, title="VM sizes with cores, memory, GPUs and prices")
         self.facts = html("", "bw-hint")

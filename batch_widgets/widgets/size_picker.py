@@ -11,9 +11,10 @@ from traitlets import Bool, Int, Unicode
 
 from batch_widgets.images import SupportedImage
 from batch_widgets.sizes import vm_sizes_frame
-from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, html, row, show, styled, toggle
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import button, html, row, styled, toggle
 from batch_widgets.widgets.grid import Grid
+from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.size_rows import COLUMNS, FILTERS, passes, size_row
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _PRICES_TOLD = (
 )
 
 
-class SizePicker(ipywidgets.VBox):
+class SizePicker(lean.VBox):
     """The VM sizes in a grid; a row that is selected becomes the builder's size.
 
     Parameters
@@ -87,11 +88,11 @@ class SizePicker(ipywidgets.VBox):
             empty_text="Asking for the VM sizes.",
         )
         self.search_box = styled(
-            ipywidgets.Text(placeholder="Search name, family, processor", continuous_update=True),
+            lean.Text(placeholder="Search name, family, processor", continuous_update=True),
             "bw-search",
             "bw-size-search",
         )
-        self.cores_box = styled(ipywidgets.BoundedIntText(min=0, max=10_000, continuous_update=True), "bw-narrow")
+        self.cores_box = styled(lean.BoundedIntText(min=0, max=10_000, continuous_update=True), "bw-narrow")
         self.toggles = {name: toggle(text, title=title) for name, text, title in _TOGGLES}
         self.clear_button = button("Clear filters", "bw-link")
         self.refresh_button = button("", "bw-icon", title="Refresh", icon="refresh")

@@ -145,7 +145,7 @@ def test_a_row_tells_what_is_known(picker):
     assert (row["size"]["text"], row["cores"], row["memory"], row["gpus"]) == ("Standard_D2s_v3", 2, 8.0, None)
     assert (row["generations"], row["architecture"], row["spot"]) == (["Gen 1", "Gen 2"], "x64", "yes")
     assert row["rdma"] == {"text": "no", "muted": True}
-    assert row["support"] == {"text": "no date", "muted": True}
+    assert row["support"] == {"text": "no date", "muted": True, "sort": ""}
     assert row["price"] is row["spot_price"] is None
     assert row_of(picker, "Standard_NC6")["gpus"] == {"text": "1 NVIDIA", "sort": 1}
     assert row_of(picker, "Standard_NC6")["spot"] is None

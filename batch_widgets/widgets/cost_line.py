@@ -143,7 +143,7 @@ class CostLine(lean.VBox):
         self._tell(f"The price could not be had. {error}" if known else "The price could not be had.")
 
     def _tell(self, trouble: str = "") -> None:
-        if self.comm is not None:
+        if not self.is_closed:
             self._trouble = trouble
             self.refresh()
             self._on_change()

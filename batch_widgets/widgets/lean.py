@@ -1,7 +1,8 @@
-"""ipywidgets' controls with layouts and styles that they share.
+"""ipywidgets' controls, made to send little: looks are shared, and nothing is sent before somebody shows it.
 
-By itself each control brings a layout and most a style: models of their own, of a kilobyte each, that say nothing. A
-form of a hundred controls would send three hundred models.
+By itself each control brings a layout and most a style: models of their own, of a kilobyte each, that say nothing. And
+each sends itself when it is made, and every change from then on. A form of a hundred controls would send three hundred
+models and as many changes before it is seen.
 """
 
 from __future__ import annotations
@@ -31,10 +32,14 @@ class SharedLayout(ipywidgets.Layout):
 
 def _take(widget: ipywidgets.Widget, kind: type[Any], *, hidden: bool = False) -> ipywidgets.Widget:
     """Give a widget the shared look of a kind; it is made for the first that wants it."""
+    if widget.is_closed:  # somebody looks at what is left of it
+        look = kind()
+        look.close()
+        return look
     key = (kind, hidden)
     with _lock:
         look = _looks.get(key)
-        if look is None or look.comm is None:  # somebody may have closed all widgets
+        if look is None or look.comm is None:  # somebody closed all widgets
             look = _looks[key] = kind(display="none") if hidden else kind()
             if isinstance(look, SharedLayout):
                 look._frozen = True  # noqa: SLF001  it can't be while it is made
@@ -45,7 +50,8 @@ def _take(widget: ipywidgets.Widget, kind: type[Any], *, hidden: bool = False) -
 
 def release(widget: ipywidgets.Widget) -> None:
     """Close the looks of a closed widget; those that others have too close with the last of them."""
-    for look in {getattr(widget, name, None) for name in ("layout", "style")}:
+    for name in ("layout", "style"):
+        look = widget._trait_values.get(name)  # noqa: SLF001  one that was never asked for was never made
         if isinstance(look, ipywidgets.Widget):
             _let_go(widget, look)
 
@@ -66,12 +72,44 @@ def show(widget: ipywidgets.DOMWidget, visible: bool) -> None:
     layout = widget.layout
     if not isinstance(layout, SharedLayout):
         layout.display = None if visible else "none"
-    elif visible is (layout.display == "none") and widget.comm is not None:  # a closed one takes none any more
+    elif visible is (layout.display == "none") and not widget.is_closed:
         widget.layout = _take(widget, SharedLayout, hidden=not visible)
         _let_go(widget, layout)
 
 
-class Lean(traitlets.HasTraits):
+class Late(traitlets.HasTraits):
+    """What makes a widget wait: it opens, with all that it is made of, when it is first shown."""
+
+    is_closed = False
+    """bool: whether :meth:`close` was called. (A widget that nobody has seen yet has no comm either.)"""
+
+    _is_wanted = False
+
+    def open(self) -> None:
+        """Open it to the page, unless nobody has asked for it yet."""
+        if self._is_wanted and not self.is_closed:
+            super().open()  # type: ignore[misc]
+
+    @property
+    def model_id(self) -> str:
+        """Its id on the page; who asks for it is about to show it."""
+        if not self._is_wanted:
+            self._is_wanted = True
+            self.open()
+        return str(super().model_id)  # type: ignore[misc]
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        del options
+        _ = self.model_id
+        return super()._repr_mimebundle_()  # type: ignore[misc]
+
+    def close(self) -> None:
+        """Close it."""
+        self.is_closed = True
+        super().close()  # type: ignore[misc]
+
+
+class Lean(Late):
     """What makes a control lean."""
 
     @traitlets.default("layout")

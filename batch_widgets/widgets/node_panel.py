@@ -146,7 +146,7 @@ class NodePanel(Panel):
             self.grid.empty_text = "Reading was stopped."
 
     def _on_stale(self, error: BaseException) -> None:
-        if self.comm is None:  # closed meanwhile
+        if self.is_closed:
             return
         self._stale = True  # the next reading takes the message away, and no other one
         self.show_error(error, retry=self.refresh)
@@ -158,7 +158,7 @@ class NodePanel(Panel):
         return view.asked_id.casefold() == self.pool_id.casefold()
 
     def _show_view(self, view: NodesView) -> None:
-        if self.comm is None or not self._is_current(view):
+        if self.is_closed or not self._is_current(view):
             return  # closed meanwhile, or of a pool chosen before
         if self._has_read and view.read_at < self._view.read_at:
             return  # a slow reading that a newer one has overtaken

@@ -56,7 +56,7 @@ class OperationView(lean.VBox):
         release(self)
 
     def _on_change(self, _change: Mapping[str, Any]) -> None:
-        if self.comm is None:  # closed
+        if self.is_closed:
             self._operation.unobserve(self._on_change, ["status", "progress"])
             return
         self._draw()

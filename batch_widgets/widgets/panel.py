@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import ipywidgets
 
 from batch_widgets.errors import BatchWidgetsError, ClosedError
-from batch_widgets.widgets import markup
+from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import close_tree, html, row
 from batch_widgets.widgets.frame import Frame
 from batch_widgets.widgets.lean import release
@@ -38,7 +38,7 @@ def refuse_unknown(owner: str, given: Iterable[str], known: Iterable[str]) -> No
             raise TypeError(f"{owner} has no argument {name!r}.{hint}")
 
 
-class Panel(ipywidgets.VBox):
+class Panel(lean.Late, ipywidgets.VBox):
     """A framed widget on an account: header, progress line, message, body.
 
     Handlers of clicks run through :meth:`on_click`, results of operations through :meth:`follow`, so that no error is
@@ -150,7 +150,7 @@ class Panel(ipywidgets.VBox):
         superseded: bool,
     ) -> None:
         self._under_way.discard(operation)
-        if self.comm is None:  # closed meanwhile
+        if self.is_closed:
             return
         if not self._under_way:
             self._line.value = markup.progress_line(0.0)

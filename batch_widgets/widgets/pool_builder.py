@@ -191,7 +191,7 @@ class PoolBuilder(Panel, PoolTraits):
             self._id_check.ask(self.pool_id)
 
     def _check(self) -> None:
-        if self.comm is None:  # closed meanwhile
+        if self.is_closed:
             return
         spec, images = self.spec, self.account.known_images
         exists = spec.pool_id.casefold() in self._made
@@ -289,7 +289,7 @@ class PoolBuilder(Panel, PoolTraits):
         super().close()
 
     def _on_created(self, operation: Operation[Pool]) -> None:
-        if self.comm is None:  # closed meanwhile
+        if self.is_closed:
             return
         if self.card.pool_id.casefold() not in self._made:  # somebody else's may be there
             self._id_check.forget(self.card.pool_id)

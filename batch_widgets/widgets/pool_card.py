@@ -120,7 +120,7 @@ class PoolCard(lean.VBox):
         operation.add_done_callback(self._hide_stop)
 
     def _hide_stop(self, operation: Operation[Any]) -> None:
-        if self.comm is not None and self._sized is operation:
+        if not self.is_closed and self._sized is operation:
             show(self.stop_button, visible=operation.cancelled())  # then it goes on at the service
 
     def _stop(self) -> None:
@@ -130,7 +130,7 @@ class PoolCard(lean.VBox):
 
     def _on_stop_ended(self, operation: Operation[Any]) -> None:
         error = operation.exception() if operation.status == "failed" else None
-        if error is not None and self.comm is not None:
+        if error is not None and not self.is_closed:
             text = "It is not being resized any more." if getattr(error, "status", None) == 409 else str(error)
             self.question.show("warn", f"Nothing was stopped on pool {self.pool_id}.", text)
 

@@ -54,7 +54,7 @@ class PoolSizing:
         self._builder.account.learn_sizes().add_done_callback(lambda _: self._on_learnt())
 
     def _on_learnt(self) -> None:
-        if self._builder.comm is not None:  # not closed meanwhile
+        if not self._builder.is_closed:  # not closed meanwhile
             self._recheck()
 
     def refresh(self) -> None:

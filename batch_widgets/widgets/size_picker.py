@@ -220,7 +220,7 @@ class SizePicker(lean.VBox):
         self.grid.filters = {}
 
     def _fill(self) -> None:
-        if self._sizes is None or self.comm is None:
+        if self._sizes is None or self.is_closed:
             return
         with self._fill_lock:
             now = datetime.now(UTC)
@@ -291,6 +291,6 @@ class SizePicker(lean.VBox):
 
     def close(self) -> None:
         """Close the picker; the builder is no longer followed."""
-        if self.comm is not None:  # ipywidgets closes once more when the object goes
+        if not self.is_closed:  # ipywidgets closes once more when the object goes
             self._builder.unobserve(self._on_builder_changed, ["vm_size", "image"])
         super().close()

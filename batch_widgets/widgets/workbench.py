@@ -104,7 +104,7 @@ class Workbench(Panel):
         self._draw()
 
     def _on_accepted(self, pool_id: str) -> None:
-        if self.comm is not None:
+        if not self.is_closed:
             self.panel.pool_id = pool_id
 
     def _on_deleted(self, pool_id: str) -> None:
@@ -114,7 +114,7 @@ class Workbench(Panel):
         self._read_nodes()
 
     def _read_nodes(self) -> None:
-        if self.comm is not None and not self.account.closed:
+        if not self.is_closed and not self.account.closed:
             self.panel.guarded(self.panel.refresh)
 
     def _draw(self) -> None:

@@ -74,3 +74,31 @@ def test_a_panel_has_a_layout_of_its_own(account):
     builder.layout.width = "600px"
     assert builder.form.pool_id.layout.width is None
     builder.close()
+
+
+def test_nothing_is_sent_before_somebody_shows_it(account):
+    before = open_widgets()
+    builder = bw.PoolBuilder(account, pool_id="analysis")
+    builder.vm_size = "Standard_D2s_v3"
+    assert not {type(one) for one in open_widgets() - before} & {lean.HTML, lean.Text, bw.PoolBuilder}
+    assert builder._repr_mimebundle_()["application/vnd.jupyter.widget-view+json"]["model_id"] == builder.model_id
+    assert builder.form.pool_id in open_widgets()
+    builder.close()
+    assert open_widgets() == before
+
+
+def test_a_widget_opens_with_the_box_that_it_is_put_into():
+    text = lean.Text("x")
+    box = ipywidgets.VBox([text])
+    assert text.comm is not None
+    assert text.value == "x"
+    close(box, text)
+
+
+def test_what_is_left_of_a_closed_widget_can_be_looked_at():
+    before = open_widgets()
+    text = lean.Text("x")
+    close(text)
+    assert "x" in repr(text)
+    assert text.is_closed
+    assert open_widgets() == before

@@ -336,9 +336,11 @@ def test_a_click_after_the_end_says_that_it_is_the_end(account, service):
 def test_close_closes_all_that_it_is_made_of(account, service, make):
     before = open_widgets()
     widget = make(account)
+    assert not any(isinstance(one, Panel) for one in open_widgets() - before)  # nobody has seen it
+    _ = widget.model_id  # as if shown
     wait_until(lambda: service.in_flight == 0)
     account.runner.drain()
-    assert open_widgets() > before
+    assert len(open_widgets() - before) > 40
     widget.close()
     account.runner.drain()
     assert open_widgets() == before

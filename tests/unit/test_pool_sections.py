@@ -180,6 +180,7 @@ def test_a_secret_of_an_item_is_in_no_widgets_state(builder):
     row = builder.form.sections.fields["user_accounts"].control.rows[0]
     field = control_of(row, "Password").children[0]
     assert isinstance(field, SecretInput)
+    _ = builder.model_id  # as if shown: until then nothing is sent
     states = json.dumps([one.get_state() for one in list(ipywidgets.widgets.widget._instances.values())], default=str)
     assert "bob" in states
     assert "s3cret-word" not in states

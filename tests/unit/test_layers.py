@@ -16,7 +16,7 @@ import batch_widgets
 
 PACKAGE = Path(batch_widgets.__file__).parent
 PURE = {
-    *("_version", "cost", "durations", "errors", "images", "keys", "login"),
+    *("_version", "autoscale", "cost", "durations", "errors", "images", "keys", "login"),
     *("nodes", "pools", "problems", "service", "sizes"),
 }
 ABOVE_PURE = {"runner": 1, "sdk": 2, "account": 3, "widgets": 4, "": 5}
@@ -27,7 +27,7 @@ NOT_FOR_PURE = {
 }
 MODULES = {"cost", "images", "pools", "sizes"}
 NOT_FOR_DEMO = {
-    *("", "account", "cost", "images", "keys", "login", "nodes", "pools"),
+    *("", "account", "autoscale", "cost", "images", "keys", "login", "nodes", "pools"),
     *("runner", "sdk", "service", "sizes", "widgets"),
 }
 

@@ -1,0 +1,7 @@
+"""The language of autoscale formulas: words, a checker, bounds, and formulas for usual needs."""
+
+from batch_widgets.autoscale.checker import check
+from batch_widgets.autoscale.findings import Finding
+from batch_widgets.autoscale.vocabulary import WORDS, Word
+
+__all__ = ["WORDS", "Finding", "Word", "check"]

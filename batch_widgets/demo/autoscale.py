@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import operator
 import random
+import re
 import statistics
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from .autoscale_syntax import (
@@ -254,6 +256,9 @@ class _Evaluation:
                 raise self._failed(call.at, f"{call.name} takes numbers, not a {_kind(argument)}.")
         if call.name != "len" and not numbers:
             raise self._failed(call.at, f"{call.name} was given no number.")
+        if call.name in _OF_EACH:
+            values = tuple(float(_OF_EACH[call.name](number)) for number in numbers)
+            return values[0] if len(arguments) == 1 and isinstance(arguments[0], float) else values
         return float(_FUNCTIONS[call.name](numbers))
 
     def _time(self, call: Call, arguments: list[Value]) -> Value:
@@ -261,7 +266,7 @@ class _Evaluation:
             return self._now
         if not isinstance(arguments[0], str):
             raise self._failed(call.at, f"time takes a string, not a {_kind(arguments[0])}.")
-        return parse_timestamp(arguments[0].strip().replace(" ", "T", 1))
+        return _moment(arguments[0].strip())
 
     def _of_vector(self, call: Call, arguments: list[Value]) -> Value:
         values, number = arguments
@@ -344,6 +349,18 @@ class _Evaluation:
         )
 
 
+def _moment(text: str) -> datetime:
+    """Return the moment that a text names, in a format of W3C or of RFC 1123."""
+    if re.match(r"[A-Z]", text):
+        try:
+            return parsedate_to_datetime(text).astimezone(UTC)
+        except (TypeError, ValueError, IndexError, OverflowError) as error:
+            raise ValueError("not a date and time") from error
+    if re.fullmatch(r"\d{4}(-\d\d){0,2}", text, re.ASCII):
+        text += "-01" * ((10 - len(text)) // 3) + "T00:00"
+    return parse_timestamp(text.replace(" ", "T", 1))
+
+
 def _combine(sign: str, left: Value, right: Value) -> Value | None:
     """Return two values joined by a sign; None where the language doesn't join them."""
     if isinstance(left, tuple) or isinstance(right, tuple):
@@ -369,9 +386,8 @@ def _combine_vectors(sign: str, left: Value, right: Value) -> Value | None:
     return None
 
 
-def _log(numbers: list[float]) -> float:
-    value, base = numbers
-    return math.log(value, base)
+def _std(numbers: list[float]) -> float:
+    return statistics.stdev(numbers) if len(numbers) > 1 else 0.0
 
 
 _FUNCTIONS: dict[str, Callable[[list[float]], float]] = {
@@ -381,14 +397,16 @@ _FUNCTIONS: dict[str, Callable[[list[float]], float]] = {
     "max": max,
     "len": len,
     "range": lambda numbers: max(numbers) - min(numbers),
-    "std": statistics.pstdev,
+    "std": _std,
     "norm": lambda numbers: math.hypot(*numbers),
-    "lg": lambda numbers: math.log2(numbers[0]),
-    "ln": lambda numbers: math.log(numbers[0]),
-    "log": _log,
-    "ceil": lambda numbers: math.ceil(numbers[0]),
-    "floor": lambda numbers: math.floor(numbers[0]),
-    "round": lambda numbers: math.floor(numbers[0] + 0.5),
+}
+_OF_EACH: dict[str, Callable[[float], float]] = {
+    "lg": math.log2,
+    "ln": math.log,
+    "log": math.log10,
+    "ceil": math.ceil,
+    "floor": math.floor,
+    "round": lambda number: math.floor(number + 0.5),
 }
 
 

@@ -49,8 +49,7 @@ INTERVALS_S: Mapping[str, float] = MappingProxyType(
 ARGUMENTS: Mapping[str, tuple[int, int | None]] = MappingProxyType(
     {
         **dict.fromkeys(("avg", "sum", "min", "max", "len", "range", "std", "norm"), (1, None)),
-        **dict.fromkeys(("lg", "ln", "ceil", "floor", "round"), (1, 1)),
-        "log": (2, 2),
+        **dict.fromkeys(("lg", "ln", "log", "ceil", "floor", "round"), (1, None)),
         "percentile": (2, 2),
         "val": (2, 2),
         "rand": (0, 0),

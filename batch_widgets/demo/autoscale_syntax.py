@@ -280,7 +280,7 @@ class _Parser:
         while self._take("."):
             token = self._token
             self._position += 1
-            if isinstance(target, Member):
+            if isinstance(target, Member) and target.name != "HistoryBeginTime":
                 raise self._error(f"{target.name} has no methods and fields.", token)
             if token.kind == "name" and token.text in FIELDS:
                 target = Member(token.at, target, token.text, None)

@@ -85,6 +85,7 @@ def failed(formula, values=(4.0,)):
         ("$ActiveTasks.Count()", "4"),
         ("$ActiveTasks.GetSamplePeriod() == TimeInterval_Second * 30", "1"),
         ("time() - $ActiveTasks.HistoryBeginTime()", "0:02:30"),
+        ("$ActiveTasks.HistoryBeginTime().hour", "3"),
         ("$ActiveTasks", "4"),
         ("$TaskSlotsPerNode", "4"),
         ("time().year * 100 + time().month", "202601"),

@@ -1,7 +1,8 @@
 """The language of autoscale formulas: words, a checker, bounds, and formulas for usual needs."""
 
+from batch_widgets.autoscale.bounds import Bounds, bounds
 from batch_widgets.autoscale.checker import check
 from batch_widgets.autoscale.findings import Finding
 from batch_widgets.autoscale.vocabulary import WORDS, Word
 
-__all__ = ["WORDS", "Finding", "Word", "check"]
+__all__ = ["WORDS", "Bounds", "Finding", "Word", "bounds", "check"]

@@ -10,7 +10,7 @@ from autoscale_formulas import DOCUMENTED
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from batch_widgets.autoscale import WORDS, check
+from batch_widgets.autoscale import WORDS, bounds, check
 from batch_widgets.demo.autoscale import History, Sample, check_formula, evaluate
 from batch_widgets.demo.errors import BatchError
 
@@ -18,7 +18,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SAMPLES = [Sample(NOW - timedelta(seconds=60 + 30 * age), float(age % 7)) for age in range(240, -1, -1)]
 HISTORY = History(lambda _name: 4.0, lambda _name: SAMPLES)
 OF_VALUES = re.compile(
-    "zero|domain|large|overflow|range|no number|not empty|a doubleVec and a doubleVec|not a double.$", re.I
+    "zero|domain|large|overflow|range|no number|not empty|a doubleVec and a doubleVec|not a double.$", re.IGNORECASE
 )
 
 
@@ -126,6 +126,36 @@ def test_what_follows_the_grammar_passes_and_is_evaluated(formula):
     done = evaluate(formula, HISTORY, NOW, seed=0)
     if done.error is not None and done.error.code != "InsufficientSampleData":
         assert OF_VALUES.search(str(done.error.values)), (formula, done.error)
+
+
+LOWS = ["max(1, {double})", "floor({double})", "min({double}, 9)", "ceil({double} / 2)", "round({double} - 3)"]
+
+
+@st.composite
+def sizes(draw):
+    """Give a formula whose numbers matter, with both targets and perhaps an end before them."""
+    lines = [f"a = {grown(draw, 'double', 3)}", f"b = {PLACE.sub('a', draw(st.sampled_from(LOWS)))}"]
+    for name in ("$TargetDedicatedNodes", "$TargetLowPriorityNodes"):
+        expression = PLACE.sub(lambda _: grown(draw, "double", 2), draw(st.sampled_from(LOWS)))
+        lines.append(f"{name} = {draw(st.sampled_from(['', 'b + ', 'b * ', 'a - ']))}{expression}")
+    if draw(st.booleans()):
+        lines.insert(draw(st.integers(0, len(lines))), "stop()")
+    return ";\n".join(lines)
+
+
+@settings(max_examples=500, deadline=None)
+@given(sizes(), st.lists(st.integers(0, 40), min_size=30, max_size=30), st.integers(0, 40))
+def test_what_a_formula_gives_lies_within_its_bounds(formula, values, current):
+    samples = [Sample(NOW - timedelta(seconds=60 + 30 * age), float(value)) for age, value in enumerate(values)][::-1]
+    done = evaluate(formula, History(lambda _name: float(current), lambda _name: samples), NOW, seed=current)
+    assume(done.error is None)
+    found = bounds(formula)
+    for target, (low, high) in (
+        (done.target_dedicated_nodes, found.dedicated),
+        (done.target_low_priority_nodes, found.low_priority),
+    ):
+        assert low <= (target or 0)
+        assert high is None or (target or 0) <= high
 
 
 # what is nearly a formula

@@ -3,6 +3,7 @@
 from batch_widgets.autoscale.bounds import Bounds, bounds
 from batch_widgets.autoscale.checker import check
 from batch_widgets.autoscale.findings import Finding
+from batch_widgets.autoscale.templates import TEMPLATES, Number, Template
 from batch_widgets.autoscale.vocabulary import WORDS, Word
 
-__all__ = ["WORDS", "Bounds", "Finding", "Word", "bounds", "check"]
+__all__ = ["TEMPLATES", "WORDS", "Bounds", "Finding", "Number", "Template", "Word", "bounds", "check"]

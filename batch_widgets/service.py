@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from batch_widgets.autoscale import AutoScaleEvaluation
     from batch_widgets.cost import PriceItem
     from batch_widgets.images import SupportedImage
     from batch_widgets.login import RemoteLoginSettings
@@ -46,6 +47,9 @@ class BatchService(Protocol):
 
     async def delete_pool(self, pool_id: str) -> None:
         """Ask for a pool's deletion."""
+
+    async def evaluate_auto_scale(self, pool_id: str, formula: str) -> AutoScaleEvaluation:
+        """Evaluate a formula on a pool without applying it; what is wrong with it is told in the value."""
 
     async def list_nodes(self, pool_id: str) -> list[Node]:
         """List the nodes of a pool."""

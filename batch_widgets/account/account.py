@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from batch_widgets.autoscale import AutoScaleEvaluation
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node
     from batch_widgets.pools import Pool, PoolSpec
@@ -119,6 +120,23 @@ class BatchAccount(SizesAndPrices):
     def get_pool(self, pool_id: str) -> Pool:
         """Get a pool; NotFoundError if there is none of that id."""
         return self.wait(self.aio.get_pool(pool_id))
+
+    def evaluate_auto_scale(self, pool_id: str, formula: str) -> AutoScaleEvaluation:
+        """Evaluate an autoscale formula on a pool without applying it.
+
+        Parameters
+        ----------
+        pool_id : str
+            A pool that scales by a formula already; the service evaluates none on others and raises ServiceError.
+        formula : str
+            The formula to evaluate; not that of the pool.
+
+        Returns
+        -------
+        AutoScaleEvaluation
+            Each variable's value; where the formula is wrong, or cannot be evaluated now, its ``error`` says why.
+        """
+        return self.wait(self.aio.evaluate_auto_scale(pool_id, formula))
 
     def list_nodes(self, pool_id: str) -> list[Node]:
         """List the nodes of a pool."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from batch_widgets.account.account import BatchAccount
     from batch_widgets.account.surroundings import Surroundings
+    from batch_widgets.autoscale import AutoScaleEvaluation
     from batch_widgets.cost import PriceItem
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node
@@ -71,6 +72,10 @@ class AsyncAccount:
     async def get_pool(self, pool_id: str) -> Pool:
         """Get a pool."""
         return await self._ask(lambda service: service.get_pool(pool_id))
+
+    async def evaluate_auto_scale(self, pool_id: str, formula: str) -> AutoScaleEvaluation:
+        """Evaluate an autoscale formula on a pool without applying it."""
+        return await self._ask(lambda service: service.evaluate_auto_scale(pool_id, formula))
 
     async def list_nodes(self, pool_id: str) -> list[Node]:
         """List the nodes of a pool."""

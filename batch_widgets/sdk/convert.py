@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from azure.batch import models
 
+from batch_widgets.autoscale import AutoScaleError, AutoScaleEvaluation, parse_results
 from batch_widgets.images import CustomImage, ImageReference, SupportedImage
 from batch_widgets.login import RemoteLoginSettings
 from batch_widgets.nodes import Node
@@ -123,6 +124,15 @@ def pool(answer: models.BatchPool) -> Pool:
         creation_time=answer.creation_time,
         body=answer.as_dict(),
     )
+
+
+def auto_scale_evaluation(pool_id: str, answer: models.AutoScaleRun) -> AutoScaleEvaluation:
+    """Convert what a formula gave."""
+    error = None
+    if answer.error is not None:
+        values = tuple((pair.name or "", pair.value or "") for pair in answer.error.error_values or ())
+        error = AutoScaleError(answer.error.code or "", answer.error.message or "", values)
+    return AutoScaleEvaluation(pool_id, answer.timestamp, parse_results(answer.results or ""), error)
 
 
 def node(answer: models.BatchNode) -> Node:

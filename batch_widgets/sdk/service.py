@@ -9,7 +9,8 @@ from azure.batch import models
 from azure.batch.aio import BatchClient
 
 from batch_widgets._version import __version__
-from batch_widgets.errors import BatchWidgetsError, NotFoundError
+from batch_widgets.autoscale import AutoScaleError, AutoScaleEvaluation
+from batch_widgets.errors import BatchWidgetsError, NotFoundError, ServiceError
 from batch_widgets.sdk import convert
 from batch_widgets.sdk.credentials import make_credential
 from batch_widgets.sdk.failures import translate
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node, NodeUser
     from batch_widgets.pools import Pool, PoolSpec
+
+_OF_FORMULAS = "AutoScalingFormula"
 
 
 class SdkService:
@@ -111,6 +114,22 @@ class SdkService:
         """Ask for a pool's deletion."""
         async with self._errors(pool_id, changes=True):
             await self._client.begin_delete_pool(pool_id)  # the poller is never asked
+
+    async def evaluate_auto_scale(self, pool_id: str, formula: str) -> AutoScaleEvaluation:
+        """Evaluate a formula on a pool without applying it; what is wrong with it is told in the value."""
+        options = models.BatchPoolEvaluateAutoScaleOptions(auto_scale_formula=formula)
+        try:
+            async with self._errors(pool_id):
+                return convert.auto_scale_evaluation(
+                    pool_id, await self._client.evaluate_pool_auto_scale(pool_id, options)
+                )
+        except ServiceError as error:
+            # What can't be read is refused, what can't be evaluated is an answer: for who wrote it that is the same.
+            if error.code.startswith(_OF_FORMULAS):
+                return AutoScaleEvaluation(pool_id, None, (), AutoScaleError(error.code, error.message))
+            if error.status == 409:
+                error.hint = error.hint or "The pool has to scale by a formula already; others evaluate none."
+            raise
 
     async def list_nodes(self, pool_id: str) -> list[Node]:
         """List the nodes of a pool."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_bodies import UBUNTU
 
+from batch_widgets.account import connect
 from batch_widgets.autoscale import TEMPLATES, Bounds, bounds, check
 from batch_widgets.demo.autoscale import History, Sample, evaluate
 
@@ -134,3 +135,28 @@ def test_a_pool_takes_it_and_evaluates_it_now_and_later(name, stepped_client, cl
         assert values["$NodeDeallocationOption"] == "taskcompletion"
         clock.advance(20 * 60)
     assert stepped_client.get_pool("scaling").auto_scale_run.error is None
+
+
+def test_an_account_evaluates_a_formula_on_a_pool_that_scales(service, client):
+    client.create_pool(
+        models.BatchPoolCreateOptions(
+            {
+                "id": "scaling",
+                "vmSize": "Standard_D2s_v3",
+                "virtualMachineConfiguration": UBUNTU,
+                "enableAutoScale": True,
+                "autoScaleFormula": "$TargetDedicatedNodes = 0",
+            }
+        )
+    )
+    with connect(service.endpoint, account_name=service.account_name, account_key=service.account_key) as account:
+        done = account.evaluate_auto_scale("scaling", "x = 2.5;\n$TargetDedicatedNodes = x * 2")
+        assert (done.pool_id, done.error, done.target_dedicated_nodes) == ("scaling", None, 5)
+        assert done.variables == (("$TargetDedicatedNodes", "5"), ("$NodeDeallocationOption", "requeue"), ("x", "2.5"))
+        assert account.get_pool("scaling").target_dedicated_nodes == 0
+        unread = account.evaluate_auto_scale("scaling", "$TargetDedicatedNodes = (1")
+        assert unread.error.code == "AutoScalingFormulaSyntaxError"
+        assert "Line 1, Col 27" in unread.error.message
+        failed = account.evaluate_auto_scale("scaling", "x = 7; $TargetDedicatedNodes = x / 0")
+        assert failed.error.code == "AutoScalingFormulaEvaluationError"
+        assert ("x", "7") in failed.variables

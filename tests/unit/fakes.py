@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from batch_widgets.account import BatchAccount
+from batch_widgets.autoscale import AutoScaleEvaluation
 from batch_widgets.errors import AlreadyExistsError, NotFoundError, ServiceError, ServiceUnreachableError
 from batch_widgets.images import ImageReference, SupportedImage
 from batch_widgets.login import RemoteLoginSettings
@@ -122,6 +123,7 @@ class FakeService:
         self.most_in_flight = 0
         self.polls_until_gone = 2
         self.steps_after_create = life_of
+        self.evaluation: AutoScaleEvaluation | None = None
         self._failures: dict[str, list[Failure]] = {}
         self._held: set[str] = set()
 
@@ -227,6 +229,15 @@ class FakeService:
                 raise ServiceError("The pool is being deleted.", code="PoolBeingDeleted", status=409)
             script.steps = [(replace(script.pool, state="deleting"), script.nodes)]
             script.polls_until_gone = self.polls_until_gone
+
+    async def evaluate_auto_scale(self, pool_id, formula):
+        async with self._call("evaluate_auto_scale", pool_id, formula):
+            script = self._script(pool_id)
+            if not script.pool.body.get("enableAutoScale"):
+                raise ServiceError("It does not scale by a formula.", code="OperationNotValidOnPool", status=409)
+            return self.evaluation or AutoScaleEvaluation(
+                script.pool.id, datetime.now(UTC), (("$TargetDedicatedNodes", "3"), ("tasks", "12.5"))
+            )
 
     async def list_nodes(self, pool_id):
         async with self._call("list_nodes", pool_id):

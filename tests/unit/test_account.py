@@ -666,7 +666,9 @@ def test_aio_has_the_names_that_ask_the_service():
     asking = {
         name
         for name in public(BatchAccount)
-        if name.startswith(("list_", "get_", "create_", "resize_", "stop_", "delete_", "add_user", "check"))
+        if name.startswith(
+            ("list_", "get_", "create_", "resize_", "stop_", "delete_", "add_user", "check", "evaluate_")
+        )
     }
     assert public(AsyncAccount) == asking
     assert all(inspect.iscoroutinefunction(getattr(AsyncAccount, name)) for name in asking)
@@ -695,6 +697,8 @@ def test_aio_on_a_loop_of_the_callers(account, service):
         assert [pool.id for pool in pools] == ["q"]
         assert len(nodes) == 2
         assert (await account.aio.get_pool("q")).id == "q"
+        with pytest.raises(ServiceError):
+            await account.aio.evaluate_auto_scale("q", "$TargetDedicatedNodes = 1")
         assert (await account.aio.create_pool(make_spec("p"))).current_nodes == 2
         assert (await account.aio.resize_pool("p", target_dedicated_nodes=1)).current_nodes == 1
         assert outcomes(await account.aio.add_user("p", "alice", ssh_public_key=KEY)) == {"tvm-0": "added"}

@@ -30,6 +30,18 @@ if TYPE_CHECKING:
     from batch_widgets.autoscale.syntax import Formula, Statement
 
 _TARGETS = (DEDICATED, LOW_PRIORITY)
+_OTHER_NAMES = {
+    **dict.fromkeys(("average", "mean"), "avg"),
+    **dict.fromkeys(("count", "length", "size"), "len"),
+    **dict.fromkeys(("date", "now"), "time"),
+    "at": "val",
+    "ceiling": "ceil",
+    "log2": "lg",
+    "log10": "log",
+    "median": "percentile",
+    "random": "rand",
+    "stdev": "std",
+}
 _MOST_GUESSES = 20  # a text that is no formula at all is full of unknown names, and each guess takes a millisecond
 
 
@@ -283,7 +295,7 @@ class _Checker:
         elif owner is not None:
             self._unknown_member(step, METHODS)
         else:
-            near = _near(step.text, FUNCTIONS)
+            near = _OTHER_NAMES.get(step.text.casefold()) or _near(step.text, FUNCTIONS, 0.6)
             method = f" It is a method: $PendingTasks.{step.text}(…)." if step.text in METHODS else ""
             hint = f" Did you mean {near}?" if near else method
             self._findings.add(f"Unknown function {step.text}.{hint}", step.start, name_end)

@@ -45,21 +45,26 @@ def _read_static(name: str) -> bytes:
         ) from None
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=8)
 def _pack(code: bytes) -> tuple[str, bytes]:
     """Return the content hash of the bundle and its gzipped bytes."""
     return hashlib.sha256(code).hexdigest()[:16], gzip.compress(code, 9, mtime=0)
 
 
-def bundle() -> tuple[str, bytes]:
-    """Return the hash and the gzipped bytes of the bundle that is on disk now.
+def bundle(name: str = "bundle.js") -> tuple[str, bytes]:
+    """Return the hash and the gzipped bytes of a bundle that is on disk now.
+
+    Parameters
+    ----------
+    name : str
+        The bundle's file.
 
     Raises
     ------
     FrontEndNotBuiltError
         When there is no bundle; the text says how to build it.
     """
-    return _pack(_read_static("bundle.js"))
+    return _pack(_read_static(name))
 
 
 def stub() -> str:
@@ -81,6 +86,9 @@ class FrontEnd(Lean, anywidget.AnyWidget):
     _kind = traitlets.Unicode().tag(sync=True)
     _bundle_hash = traitlets.Unicode().tag(sync=True)
 
+    # Most pieces share a bundle; one that is heavy and not always needed has one of its own.
+    _bundle_file = "bundle.js"
+
     def __init__(self, **kwargs: Any) -> None:
         self._refuse_unknown(kwargs)
         self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {"bundle": self._on_bundle_wanted}
@@ -95,7 +103,7 @@ class FrontEnd(Lean, anywidget.AnyWidget):
 
     @traitlets.default("_bundle_hash")
     def _default_bundle_hash(self) -> str:
-        return bundle()[0]
+        return bundle(self._bundle_file)[0]
 
     def add_traits(self, **traits: Any) -> None:
         """Add traits, except those that the class declares: otherwise each instance would get a class of its own."""
@@ -131,5 +139,5 @@ class FrontEnd(Lean, anywidget.AnyWidget):
         if last is not None and now - last < _SAME_QUESTION_S:
             return
         self._answered[page] = now
-        digest, packed = bundle()
+        digest, packed = bundle(self._bundle_file)
         self.send({"type": "bundle", "hash": digest}, buffers=[packed])

@@ -27,6 +27,30 @@ function put(parent: Element, tag: string, text = ""): HTMLElement {
   return made;
 }
 
+/** A plain field for a trait, until the code comes and where it never does; undo it by calling the answer. */
+function plainField(model: Model, el: HTMLElement, trait: string): () => void {
+  const area = put(el, "textarea") as HTMLTextAreaElement;
+  const draw = (): void => {
+    const value = String(model.get(trait));
+    if (area.value !== value) area.value = value;
+    area.disabled = Boolean(model.get("disabled"));
+  };
+  area.rows = Number(model.get("rows"));
+  area.style.width = "100%";
+  area.setAttribute("aria-label", String(model.get("label")));
+  area.oninput = () => {
+    model.set(trait, area.value);
+    model.save_changes();
+  };
+  area.onkeydown = (event) => event.stopPropagation();
+  draw();
+  const events = [`change:${trait}`, "change:disabled"];
+  for (const event of events) model.on(event, draw);
+  return () => {
+    for (const event of events) model.off(event, draw);
+  };
+}
+
 /** Without a kernel: the last state as a plain table, and a line that says so. What is for the hand alone leaves nothing. */
 function fallback(model: Model, el: HTMLElement): void {
   const text = model.get("text");
@@ -51,6 +75,7 @@ function fallback(model: Model, el: HTMLElement): void {
 
 export default () => {
   let session: Promise<Session>;
+  let want = (): void => {};
   return {
     initialize({ model }: { model: Model }) {
       const state = pageState();
@@ -70,6 +95,8 @@ export default () => {
       let due = 0;
       let live: Session | undefined;
       let open = true;
+      // What has a plain field for a while asks for its code when it is first in sight.
+      let wanted = !model.get("_plain");
 
       const hear = (content: Message, buffers: DataView<ArrayBuffer>[]): void => {
         if (content.type === "bundle") {
@@ -84,6 +111,7 @@ export default () => {
       model.on("msg:custom", hear);
 
       const watch = (): void => {
+        if (!wanted) return;
         entry.asker ??= me;
         if (entry.asker !== me || Date.now() < due) return;
         due = Date.now() + wait;
@@ -103,6 +131,11 @@ export default () => {
         for (const content of early.splice(0)) live.message(content);
         return live;
       });
+      want = () => {
+        if (wanted) return;
+        wanted = true;
+        if (open && !entry.here) watch();
+      };
       // A bundle that is on the page already answers first.
       Promise.race([entry.ready, Promise.resolve()]).then(
         (bundle) => bundle || !open || watch(),
@@ -120,23 +153,33 @@ export default () => {
     render({ model, el }: { model: Model; el: HTMLElement }) {
       let undo: (() => void) | undefined;
       let open = true;
+      const plain = model.get("_plain") as string | undefined;
       const late = setTimeout(() => fallback(model, el), FALLBACK_AFTER_MS);
+      const unplain = plain && plainField(model, el, plain);
+      const sight = plain && new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && want());
+      if (sight) sight.observe(el);
+      const settle = (): void => {
+        clearTimeout(late);
+        if (sight) sight.disconnect();
+      };
       session.then(
         (live) => {
-          clearTimeout(late);
+          settle();
           if (!open) return;
-          el.replaceChildren();
+          if (unplain) unplain();
+          else el.replaceChildren();
           undo = live.render(el);
         },
         (problem) => {
           console.error("batch_widgets:", problem);
-          clearTimeout(late);
+          settle();
           if (open) fallback(model, el);
         },
       );
       return () => {
         open = false;
-        clearTimeout(late);
+        settle();
+        if (unplain) unplain();
         undo?.();
       };
     },

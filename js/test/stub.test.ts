@@ -171,4 +171,76 @@ describe("the stub", () => {
     expect(shared.__closed).toBe(1);
     expect(model.listening).toBe(0);
   });
+
+  describe("of a widget with a plain field", () => {
+    let see: (intersecting: boolean) => void;
+
+    function plain(state: Record<string, unknown> = {}) {
+      vi.stubGlobal(
+        "IntersectionObserver",
+        class {
+          constructor(callback: (entries: { isIntersecting: boolean }[]) => void) {
+            see = (isIntersecting) => callback([{ isIntersecting }]);
+          }
+          observe() {}
+          disconnect() {}
+        },
+      );
+      const made = widget({ _plain: "value", _kind: "formula", value: "x = 1", label: "Formula", rows: 4, ...state });
+      const undo = made.render() as () => void;
+      return { ...made, undo, area: made.el.querySelector("textarea") as HTMLTextAreaElement };
+    }
+
+    it("asks for the code when it comes into sight, and once", async () => {
+      const { model, el } = plain();
+      await vi.advanceTimersByTimeAsync(3000);
+      see(false);
+      expect(model.of("bundle")).toEqual([]);
+      see(true);
+      see(true);
+      expect(model.of("bundle")).toHaveLength(1);
+      answer(model);
+      await settled(() => expect(el.textContent).toBe("live "));
+    });
+
+    it("works without any code", async () => {
+      const { model, area, el } = plain();
+      expect(area.value).toBe("x = 1");
+      expect(area.getAttribute("rows")).toBe("4");
+      expect(area.getAttribute("aria-label")).toBe("Formula");
+      area.value = "x = 2";
+      area.dispatchEvent(new Event("input"));
+      expect(model.state["value"]).toBe("x = 2");
+      expect(model.saved).toBe(1);
+      model.set("value", "x = 3");
+      expect(area.value).toBe("x = 3");
+      model.set("disabled", true);
+      expect(area.disabled).toBe(true);
+      const key = new KeyboardEvent("keydown", { key: "d", bubbles: true });
+      const heard = vi.fn();
+      el.addEventListener("keydown", heard);
+      area.dispatchEvent(key);
+      expect(heard).not.toHaveBeenCalled();
+      await vi.advanceTimersByTimeAsync(6000);
+      expect(el.textContent).not.toContain("kernel");
+      expect(el.querySelector("textarea")).toBe(area);
+    });
+
+    it("comes to life at once where the code is on the page", async () => {
+      const first = plain();
+      see(true);
+      answer(first.model);
+      await settled(() => expect(first.el.textContent).toBe("live "));
+      const second = plain();
+      await settled(() => expect(second.el.textContent).toBe("live "));
+      expect(second.model.sent).toEqual([]);
+    });
+
+    it("leaves nothing behind", () => {
+      const { model, undo, close } = plain();
+      undo();
+      close();
+      expect(model.listening).toBe(0);
+    });
+  });
 });

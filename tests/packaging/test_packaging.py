@@ -47,7 +47,7 @@ def make_venv(folder):
 
 def test_wheel_holds_the_package_and_the_built_front_end_and_nothing_else(in_wheel, repository_files, project):
     package = {name for name in repository_files if name.startswith("batch_widgets/")}
-    static = {f"batch_widgets/static/{name}" for name in ("bundle.js", "stub.js", "LICENSES.txt")}
+    static = {f"batch_widgets/static/{name}" for name in ("bundle.js", "formula.js", "stub.js", "LICENSES.txt")}
     further_bundles = {name for name in in_wheel if re.fullmatch(r"batch_widgets/static/[a-z-]+\.js", name)}
     about = {
         f"{project['name']}-{project['version']}.dist-info/{name}"
@@ -75,7 +75,7 @@ def test_wheel_says_what_the_project_says(distributions, project):
 def test_licences_of_bundled_code_travel_with_it(distributions):
     with zipfile.ZipFile(distributions.wheel) as archive:
         text = archive.read("batch_widgets/static/LICENSES.txt").decode()
-    for name in ("@tanstack/table-core", "@tanstack/virtual-core", "preact"):
+    for name in ("@codemirror/view", "@tanstack/table-core", "@tanstack/virtual-core", "preact"):
         assert f"\n{name} " in text
     assert text.count("Permission is hereby granted") >= 3
 
@@ -87,7 +87,9 @@ def test_sdist_holds_sources_and_the_built_front_end(in_sdist, repository_files)
     sources = {name for name in repository_files if name.startswith(folders)} | single
     built = {name for name in in_sdist if name.startswith("batch_widgets/static/")}
     assert sources <= in_sdist
-    assert {f"batch_widgets/static/{name}" for name in ("bundle.js", "stub.js", "sources.sha256")} <= built
+    assert {
+        f"batch_widgets/static/{name}" for name in ("bundle.js", "formula.js", "stub.js", "sources.sha256")
+    } <= built
     assert in_sdist - sources - built <= {"PKG-INFO", ".gitignore"}
 
 

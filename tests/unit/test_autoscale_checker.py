@@ -48,7 +48,7 @@ def test_documented_formulas_pass(name):
         ("$PendingTasks.GetSamplePercent", "$PendingTask.GetSamplePercent", "Did you mean $PendingTasks?", 3, 28),
         (" : avg(", " avg(", "Expected a sign or :, not “avg”.", 4, 74),
         (" ? starting", " starting", "Expected a sign or ;, not “startingNumberOfVMs”.", 4, 52),
-        ("avg(", "average(", "Unknown function average.", 4, 76),
+        ("avg(", "average(", "Unknown function average. Did you mean avg?", 4, 76),
         ("min(maxNumberofVMs,", "min(maxNumberOfVMs,", "Did you mean maxNumberofVMs?", 5, 27),
         ("$TargetDedicatedNodes=min", "$PendingTasks=min", "$PendingTasks can only be read.", 5, 1),
         ("taskcompletion", "taskCompletion", "Did you mean taskcompletion?", 6, 27),
@@ -112,6 +112,8 @@ def test_the_sample_of_batch_explorer_that_no_pool_takes():
             "x = GetSample(1)",
             [("Unknown function GetSample. It is a method: $PendingTasks.GetSample(…).", "GetSample", "error")],
         ),
+        ("x = mni(1)", [("Unknown function mni. Did you mean min?", "mni", "error")]),
+        ("x = fibonacci(1)", [("Unknown function fibonacci.", "fibonacci", "error")]),
         # methods and fields
         (
             "x = 1; y = x.Count()",

@@ -13,6 +13,7 @@ import pytest
 
 from batch_widgets.widgets import frontend
 from batch_widgets.widgets.copy import CopyButton
+from batch_widgets.widgets.formula_editor import FormulaEditor
 from batch_widgets.widgets.frame import Frame
 from batch_widgets.widgets.frontend import FrontEndNotBuiltError
 from batch_widgets.widgets.grid import Column, Grid
@@ -23,6 +24,7 @@ MAKERS = {
     "secret": SecretInput,
     "frame": Frame,
     "copy": CopyButton,
+    "formula": FormulaEditor,
 }
 
 
@@ -64,6 +66,15 @@ def test_the_bundle_is_sent_when_asked_for(make):
     code = gzip.decompress(packed)
     assert content == {"type": "bundle", "hash": hashlib.sha256(code).hexdigest()[:16]}
     assert len(code) < 150_000
+
+
+def test_the_formula_editor_has_a_bundle_of_its_own(make):
+    editor, button = make("formula"), make("copy")
+    assert editor._bundle_hash != button._bundle_hash
+    browser_says(editor, type="bundle", page="p1")
+    (content, (packed,)) = editor.sent[0]
+    assert content["hash"] == editor._bundle_hash == frontend.bundle("formula.js")[0]
+    assert b"TimeInterval_Hour" not in gzip.decompress(packed), "the words are given by the kernel"
 
 
 def test_questions_that_waited_together_get_one_answer(make):

@@ -89,7 +89,9 @@ FIELDS = {
     "target_low_priority_nodes": with_bad((0, 3), -1),
     "resize_timeout": with_bad((timedelta(minutes=5), timedelta(hours=1)), timedelta(minutes=4), timedelta(0)),
     "enable_auto_scale": st.booleans(),
-    "auto_scale_formula": with_bad(("$TargetDedicatedNodes = 2;", "$TargetLowPriorityNodes = 1;"), "", " "),
+    "auto_scale_formula": with_bad(
+        ("$TargetDedicatedNodes = 2;", "$TargetLowPriorityNodes = 1;"), "", " ", "$TargetDedicatedNodes = (1"
+    ),
     "auto_scale_evaluation_interval": with_bad(
         (timedelta(minutes=5), timedelta(hours=168)), timedelta(minutes=4), timedelta(hours=169)
     ),

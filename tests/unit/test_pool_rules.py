@@ -146,6 +146,16 @@ CASES = {
         {"auto_scale_formula": FORMULA},
         "auto_scale_formula",
     ),
+    Rule.FORMULA_WRONG: (
+        {"enable_auto_scale": True, "auto_scale_formula": f"{FORMULA}\nx = (1;\ny = 2 %"},
+        {"enable_auto_scale": True, "auto_scale_formula": FORMULA},
+        "auto_scale_formula",
+    ),
+    Rule.FORMULA_DOUBTFUL: (
+        {"enable_auto_scale": True, "auto_scale_formula": f"{FORMULA} x = max($PendingTasks.GetSample(1));"},
+        {"enable_auto_scale": True, "auto_scale_formula": FORMULA},
+        "auto_scale_formula",
+    ),
     Rule.INTERVAL_RANGE: (
         {
             "enable_auto_scale": True,
@@ -438,6 +448,7 @@ WARNINGS = {
     Rule.IMAGE_ENDED,
     Rule.IMAGE_ENDS_SOON,
     Rule.NODES_NONE,
+    Rule.FORMULA_DOUBTFUL,
     Rule.COMMAND_NEEDS_SHELL,
     Rule.START_TASK_WITHOUT_COMMAND,
     Rule.START_TASK_NOT_IN_CONTAINER,
@@ -546,3 +557,14 @@ def test_whatever_policies_hold_is_checked(policy, name, mode):
     whole = {**policy, name: 1, "maxBatchInstancePercent": policy.get("name"), "pauseTimeBetweenBatches": name}
     spec = PoolSpec(upgrade_mode=mode, rolling_upgrade_policy=whole, automatic_os_upgrade_policy=policy)
     assert all(problem.field in FIELDS for problem in check(spec, now=NOW))
+
+
+def test_the_first_error_of_a_formula_is_told_with_its_place_and_each_doubt():
+    formula = "x = (1;\n$TargetDedicatedNodes = y;\n$TargetLowPriority = max($ActiveTasks.GetSample(1))"
+    problems = check(make_spec(enable_auto_scale=True, auto_scale_formula=formula), KNOWN, now=NOW)
+    told = [problem for problem in problems if problem.field == "auto_scale_formula"]
+    assert [(problem.severity, problem.message.split(". ")[0]) for problem in told] == [
+        ("error", "Line 1, column 7, the first of 2 errors: Expected a sign or ), not “;”."),
+        ("warning", "Line 3, column 1: $TargetLowPriority is a short name: write $TargetLowPriorityNodes."),
+        ("warning", "Line 3, column 39: GetSample(1) is the last sample, however old"),
+    ]

@@ -52,6 +52,8 @@ class Rule(StrEnum):
     FORMULA_MISSING = "formula-missing"
     FORMULA_LENGTH = "formula-length"
     FORMULA_UNUSED = "formula-unused"
+    FORMULA_WRONG = "formula-wrong"
+    FORMULA_DOUBTFUL = "formula-doubtful"
     INTERVAL_RANGE = "interval-range"
     TASK_SLOTS_RANGE = "task-slots-range"
     INTER_NODE_LIMIT = "inter-node-limit"

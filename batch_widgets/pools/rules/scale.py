@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from batch_widgets import autoscale
 from batch_widgets.pools.rules.names import Rule
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _MAX_FORMULA = 8_192
 _MAX_SLOTS = 256
 _MAX_NODES = 100_000
 _MAX_INTER_NODE = 100
-_EXAMPLE = "$TargetDedicatedNodes = min(10, $PendingTasks.GetSample(1));"
+_EXAMPLE = "$TargetDedicatedNodes = 2;"
 
 
 def check_scale(spec: PoolSpec) -> Iterator[Problem]:
@@ -66,8 +67,26 @@ def _check_formula(spec: PoolSpec) -> Iterator[Problem]:
         yield Rule.FORMULA_LENGTH.error(
             "auto_scale_formula", f"A formula has at most {_MAX_FORMULA:,} characters; this has {len(formula):,}."
         )
+    else:
+        yield from _read_formula(formula)
     interval = spec.auto_scale_evaluation_interval
     if interval is not None and not _MIN_INTERVAL <= interval <= _MAX_INTERVAL:
         yield Rule.INTERVAL_RANGE.error(
             "auto_scale_evaluation_interval", "A formula is evaluated every 5 minutes to 168 hours (10,080 minutes)."
         )
+
+
+def _read_formula(formula: str) -> Iterator[Problem]:
+    """Give the first error, with how many there are, and each thing to look at twice."""
+    found = autoscale.check(formula)
+    errors = [finding for finding in found if finding.severity == "error"]
+    if errors:
+        first = f", the first of {len(errors)} errors" if len(errors) > 1 else ""
+        yield Rule.FORMULA_WRONG.error(
+            "auto_scale_formula", f"{errors[0].place.capitalize()}{first}: {errors[0].message}"
+        )
+    for finding in found:
+        if finding.severity == "warning":
+            yield Rule.FORMULA_DOUBTFUL.warning(
+                "auto_scale_formula", f"{finding.place.capitalize()}: {finding.message}"
+            )

@@ -76,7 +76,7 @@ class Template:
 
 
 _MOST_NODES = 10_000
-_MINUTES = Number("minutes", "Minutes to look back", 15, 5, 24 * 60)
+_MINUTES = Number("minutes", "Minutes looked at", 15, 5, 24 * 60)
 
 
 def _pending(least: int, most: int, minutes: int) -> str:

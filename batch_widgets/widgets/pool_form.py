@@ -9,6 +9,7 @@ import ipywidgets
 
 from batch_widgets.pools.rules import wrap_in_shell
 from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.autoscale_part import AutoscalePart
 from batch_widgets.widgets.bound import text_control
 from batch_widgets.widgets.controls import Field, button, column, html, row, styled
 from batch_widgets.widgets.image_part import ImagePart
@@ -70,7 +71,8 @@ class PoolForm(lean.VBox):
         self.elevated = _checkbox("Run as administrator")
         self.wait = _checkbox("Wait for success")
         self.scale_mode = styled(lean.ToggleButtons(options=(("Fixed", False), ("Autoscale formula", True))), "bw-seg")
-        self.formula = styled(lean.Textarea(continuous_update=True, rows=5), "bw-formula")
+        self.autoscale = AutoscalePart(builder)
+        self.formula = self.autoscale.editor
         self.interval = text_control(
             "minutes", None, lambda value: setattr(builder, "auto_scale_evaluation_interval", value), self._on_interval
         )
@@ -80,7 +82,7 @@ class PoolForm(lean.VBox):
         self.wrap_button = button("Wrap in /bin/bash -c", "bw-link")
         self._wrap_row = row("bw-row", html("", "bw-lab"), self.wrap_button)
         self._length = html("", "bw-num")
-        nodes = (self.dedicated, _word("dedicated"), self.spot, _word("Spot, within"), self.timeout, _word("minutes"))
+        cells = (self.dedicated, _word("dedicated"), self.spot, _word("Spot, within"), self.timeout, _word("minutes"))
         self._fields = {
             field.name: field
             for field in (
@@ -89,8 +91,8 @@ class PoolForm(lean.VBox):
                 Field("vm_size", "VM size", self.vm_size, builder.sizing.choose_button, builder.sizing.facts),
                 *self.image_part.fields,
                 Field("enable_auto_scale", "Mode", self.scale_mode),
-                Field("target_dedicated_nodes", "Nodes", row("bw-cells", *nodes)),
-                Field("auto_scale_formula", "Formula", self.formula),
+                Field("target_dedicated_nodes", "Nodes", row("bw-cells", *cells)),
+                self.autoscale.field,
                 Field("auto_scale_evaluation_interval", "Minutes between", self.interval, _word("15 where empty")),
                 Field("start_task_command_line", "Command", self.command_line),
                 *self.remote_access.fields,
@@ -100,7 +102,8 @@ class PoolForm(lean.VBox):
         def own(*names: str) -> tuple[ipywidgets.Widget, ...]:
             return tuple(self._fields[name].widget for name in names)
 
-        scale = ("enable_auto_scale", "target_dedicated_nodes", "auto_scale_formula", "auto_scale_evaluation_interval")
+        mode, nodes, interval = own("enable_auto_scale", "target_dedicated_nodes", "auto_scale_evaluation_interval")
+        self._shown_with_formula = ((nodes, False), (self.autoscale, True), (interval, True))
         start_task = (
             *own("start_task_command_line"),
             self._wrap_row,
@@ -110,7 +113,7 @@ class PoolForm(lean.VBox):
             (
                 _section("Basics", *own("pool_id", "display_name", "vm_size")),
                 _section("Image", self.image_part),
-                _section("Scale", *own(*scale)),
+                _section("Scale", mode, nodes, self.autoscale, interval),
                 _section("Start task", *start_task),
                 _section("Remote access", self.remote_access),
                 _section("More", self.sections),
@@ -135,7 +138,6 @@ class PoolForm(lean.VBox):
             ("start_task_elevated", self.elevated),
             ("start_task_wait_for_success", self.wait),
             ("enable_auto_scale", self.scale_mode),
-            ("auto_scale_formula", self.formula),
         )
         for name, control in pairs:
             ipywidgets.link((self._builder, name), (control, "value"))
@@ -182,12 +184,8 @@ class PoolForm(lean.VBox):
             field.show_problem(found.message if found else "", found.severity if found else "error")
         command = by_field.get("start_task_command_line")
         show(self._wrap_row, visible=command is not None and command.rule == "command-needs-shell")
-        for name, with_formula in (
-            ("target_dedicated_nodes", False),
-            ("auto_scale_formula", True),
-            ("auto_scale_evaluation_interval", True),
-        ):
-            show(self._fields[name].widget, visible=spec.enable_auto_scale is with_formula)
+        for widget, with_formula in self._shown_with_formula:
+            show(widget, visible=spec.enable_auto_scale is with_formula)
         self.remote_access.show_spec(spec)
         self.sections.show_problems(quiet, spec.kept)
         self._length.value = markup.muted(f"{len(self.pool_id.value)} / 64")

@@ -143,3 +143,59 @@ def test_lists_and_notes_in_both_themes(notebook: Notebook):
         notebook.screenshot(page.locator(".jp-NotebookPanel").first, f"formula-editor-note-{theme}")
         notebook.python(f"editor.value = {FORMULA!r}")
         page.mouse.move(0, 0)
+
+
+BUILDER = """import batch_widgets as bw
+account = bw.connect_demo(nodes=0, speed=50)
+image = bw.select_image(account.list_supported_images(), "ubuntu 22.04", latest=True)
+spec = bw.PoolSpec(pool_id="night", vm_size="Standard_D2s_v3", image=image, enable_auto_scale=True,
+                   auto_scale_formula="$TargetDedicatedNodes = 0")
+night = account.create_pool(spec)
+builder = bw.PoolBuilder(account, pool_id="analysis", vm_size="Standard_D2s_v3", image=image)
+builder"""
+
+
+def test_a_formula_is_made_from_numbers_and_evaluated_in_the_builder(notebook: Notebook):
+    page = notebook.page
+    page.set_viewport_size({"width": 1440, "height": 1700})
+    notebook.open(BUILDER)
+    output = notebook.run(0, "text=Create pool")
+    assert notebook.traffic.count_received(CODE) == 1, "only what all widgets share"
+    output.get_by_role("button", name="Autoscale formula", exact=True).click()
+    content(output).wait_for()
+    assert notebook.traffic.count_received(CODE) == 2
+    output.get_by_text("Autoscale needs a formula", exact=False).first.wait_for()
+    output.get_by_role("combobox", name="Start from").select_option("By pending tasks")
+    output.get_by_text("As many nodes as the tasks that wait or run need", exact=False).wait_for()
+    field = output.locator(".bw-typed:visible input:visible").nth(1)
+    field.fill("25")
+    field.press("Tab")
+    notebook.screenshot(output, "autoscale-numbers")
+    output.get_by_role("button", name="Insert formula").click()
+    output.get_by_text("Keeps the pool at 0 to 25 dedicated nodes.").wait_for()
+    notebook.wait_python("'most = 25;' in builder.auto_scale_formula", expected=True)
+    page.wait_for_function("() => document.activeElement.classList.contains('cm-content')")
+    output.get_by_role("button", name="Evaluate on a pool…").click()
+    output.get_by_role("button", name="Evaluate formula").click()
+    output.get_by_text("Pool night would get 0 dedicated nodes", exact=False).wait_for()
+    output.get_by_text("taskcompletion", exact=True).last.wait_for()
+    for theme in ("light", "dark"):
+        notebook.theme(theme)
+        page.wait_for_timeout(300)
+        notebook.screenshot(output, f"autoscale-evaluated-{theme}")
+    content(output).click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("x = 1 / 0;")
+    output.get_by_role("button", name="Evaluate formula").click()
+    output.locator(".bw-msg-title").filter(has_text="could not be evaluated on pool night").wait_for()
+    content(output).click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\ny = (1;\nz = w % 2;")
+    output.get_by_text("Line 11, column 7, the first of 2 errors: Expected a sign or )", exact=False).first.wait_for()
+    output.get_by_text("Line 12: The language has no %.", exact=False).wait_for()
+    notebook.screenshot(output, "autoscale-wrong")
+    notebook.wait_python("builder.create_button.disabled", expected=True)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("$TargetDedicatedNodes = 1")
+    output.get_by_role("button", name="Create pool").click()
+    notebook.wait_python("builder.creation and builder.creation.status", "done", 30)

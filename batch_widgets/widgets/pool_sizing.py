@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from batch_widgets import autoscale
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import button, close_tree, html
 from batch_widgets.widgets.cost_line import CostLine
@@ -15,6 +16,7 @@ from batch_widgets.widgets.size_picker import SizePicker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from batch_widgets.cost import Bounds
     from batch_widgets.sizes import VmSize
 
 _CHOOSE = "bw-choose-size"
@@ -44,7 +46,7 @@ class PoolSizing:
         self.choose_button = button("Choose…", _CHOOSE, title="VM sizes with cores, memory, GPUs and prices")
         self.facts = html("", "bw-hint")
         """What is known of the size that is named."""
-        self.cost = CostLine(builder, on_change=recheck)
+        self.cost = CostLine(builder, on_change=recheck, bounds=_bounds_of)
         builder.on_click(self.choose_button, self.toggle)
 
     def learn(self) -> None:
@@ -101,3 +103,11 @@ def _facts(size: VmSize) -> str:
         " and ".join(f"Gen {number}" for number in generations),
     )
     return ", ".join(part for part in parts if part)
+
+
+def _bounds_of(formula: str) -> tuple[Bounds | None, Bounds | None]:
+    """Give the bounds of dedicated and Spot nodes; of a formula with an error nothing is known."""
+    if any(finding.severity == "error" for finding in autoscale.check(formula)):
+        return None, None
+    found = autoscale.bounds(formula)
+    return found.dedicated, found.low_priority

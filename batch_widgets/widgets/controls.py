@@ -26,12 +26,12 @@ def html(value: str = "", *classes: str) -> ipywidgets.HTML:
 
 def row(class_name: str, *children: ipywidgets.Widget) -> ipywidgets.HBox:
     """Give children side by side."""
-    return styled(lean.HBox(children), class_name)
+    return lean.HBox(children, _dom_classes=(class_name,))
 
 
 def column(class_name: str, *children: ipywidgets.Widget) -> ipywidgets.VBox:
     """Give children one below the other."""
-    return styled(lean.VBox(children), class_name)
+    return lean.VBox(children, _dom_classes=(class_name,))
 
 
 def button(text: str, *classes: str, title: str = "", icon: str = "") -> ipywidgets.Button:
@@ -44,9 +44,14 @@ def toggle(text: str, *, title: str = "") -> ipywidgets.ToggleButton:
     return styled(lean.ToggleButton(description=text, tooltip=title), "bw-toggle")
 
 
+def content_of(widget: ipywidgets.Widget) -> tuple[ipywidgets.Widget, ...]:
+    """Give what is in a box, those among it that wait to be shown."""
+    return tuple(getattr(widget, "content", getattr(widget, "children", ())))
+
+
 def close_tree(widget: ipywidgets.Widget) -> None:
     """Close a widget with all below it: ipywidgets closes the widget alone."""
-    for child in getattr(widget, "children", ()):
+    for child in content_of(widget):
         close_tree(child)
     widget.close()
     release(widget)
@@ -73,8 +78,8 @@ class Field:
         self.control = control
         self._problem = html("", "bw-field-problem")
         show(self._problem, visible=False)
-        line = row("bw-row", html(markup.muted(label), "bw-lab"), control, *after)
-        self.widget = styled(column("bw-field", line, self._problem), f"bw-at-{name}")
+        parts = (html(markup.muted(label), "bw-lab"), control, *after, self._problem)
+        self.widget = styled(row("bw-row", *parts), "bw-field", f"bw-at-{name}")
 
     def show_problem(self, message: str, severity: str = "error") -> None:
         """Show a problem below the control; empty for none."""

@@ -70,11 +70,15 @@ def _let_go(widget: ipywidgets.Widget, look: ipywidgets.Widget) -> None:
 def show(widget: ipywidgets.DOMWidget, visible: bool) -> None:
     """Show or hide a widget without taking it out of its place."""
     layout = widget.layout
+    waits_in = getattr(widget, "waits_in", None)
     if not isinstance(layout, SharedLayout):
         layout.display = None if visible else "none"
     elif visible is (layout.display == "none") and not widget.is_closed:
         widget.layout = _take(widget, SharedLayout, hidden=not visible)
         _let_go(widget, layout)
+    if visible and waits_in is not None:
+        widget.waits_in = None
+        waits_in.children = waits_in.content
 
 
 class Late(traitlets.HasTraits):
@@ -82,6 +86,9 @@ class Late(traitlets.HasTraits):
 
     is_closed = False
     """bool: whether :meth:`close` was called. (A widget that nobody has seen yet has no comm either.)"""
+
+    waits_in: Box | None = None
+    """Box or None: where it belongs, while it is hidden and nobody has seen it yet."""
 
     _is_wanted = False
 
@@ -97,6 +104,11 @@ class Late(traitlets.HasTraits):
             self._is_wanted = True
             self.open()
         return str(super().model_id)  # type: ignore[misc]
+
+    def waits(self) -> bool:
+        """Tell whether it is hidden, and nobody has seen it yet."""
+        widget: Any = self
+        return widget.comm is None and widget.layout.display == "none"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         del options
@@ -120,6 +132,27 @@ class Lean(Late):
     def _default_style(self) -> Any:
         trait: Any = self.traits()["style"]
         return _take(self, trait.klass)
+
+
+class Box(Lean):
+    """A box that leaves out those of its content that are hidden, until they are first shown."""
+
+    content: tuple[ipywidgets.Widget, ...] = ()
+    """tuple of Widget: what was put into it; :attr:`children` are those that the page has."""
+
+    def open(self) -> None:
+        """Open it to the page, unless nobody has asked for it yet."""
+        if self._is_wanted and self.comm is None:  # type: ignore[attr-defined]
+            self.children = self.content  # some may have been hidden since they were put in
+        super().open()
+
+    @traitlets.validate("children")
+    def _leave_out_hidden(self, proposal: Any) -> Any:
+        self.content = tuple(proposal["value"])
+        for child in self.content:
+            if isinstance(child, Late) and child.waits():
+                child.waits_in = self
+        return tuple(child for child in self.content if getattr(child, "waits_in", None) is None)
 
 
 class Accordion(Lean, ipywidgets.Accordion):
@@ -146,7 +179,7 @@ class Dropdown(Lean, ipywidgets.Dropdown):
     """A choice of one."""
 
 
-class HBox(Lean, ipywidgets.HBox):
+class HBox(Box, ipywidgets.HBox):
     """Widgets side by side."""
 
 
@@ -182,5 +215,5 @@ class ToggleButtons(Lean, ipywidgets.ToggleButtons):
     """A choice of one, as buttons."""
 
 
-class VBox(Lean, ipywidgets.VBox):
+class VBox(Box, ipywidgets.VBox):
     """Widgets one below the other."""

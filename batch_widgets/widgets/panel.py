@@ -9,10 +9,11 @@ import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets
+from traitlets import default
 
 from batch_widgets.errors import BatchWidgetsError, ClosedError
 from batch_widgets.widgets import lean, markup
-from batch_widgets.widgets.controls import close_tree, html, row
+from batch_widgets.widgets.controls import close_tree, content_of, html, row
 from batch_widgets.widgets.frame import Frame
 from batch_widgets.widgets.lean import release
 from batch_widgets.widgets.message import Message
@@ -38,7 +39,7 @@ def refuse_unknown(owner: str, given: Iterable[str], known: Iterable[str]) -> No
             raise TypeError(f"{owner} has no argument {name!r}.{hint}")
 
 
-class Panel(lean.Late, ipywidgets.VBox):
+class Panel(lean.VBox):
     """A framed widget on an account: header, progress line, message, body.
 
     Handlers of clicks run through :meth:`on_click`, results of operations through :meth:`follow`, so that no error is
@@ -186,6 +187,11 @@ class Panel(lean.Late, ipywidgets.VBox):
 
     # life
 
+    @default("layout")
+    def _default_layout(self) -> ipywidgets.Layout:
+        """Give a layout of its own: users set the width of what they see."""
+        return ipywidgets.Layout()
+
     def _on_account_closed(self) -> None:
         self._show_whose()
         self._line.value = markup.progress_line(0.0)
@@ -204,7 +210,7 @@ class Panel(lean.Late, ipywidgets.VBox):
 
     def close(self) -> None:
         """Close the widget with all that it is made of."""
-        for child in self.children:
+        for child in content_of(self):
             close_tree(child)
         super().close()
         release(self)

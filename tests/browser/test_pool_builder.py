@@ -98,7 +98,7 @@ def test_the_articles_pool_by_mouse_and_keyboard(notebook: Notebook):
     # And from Python in one expression.
     notebook.python(
         "again = bw.PoolBuilder(account, pool_id='again', vm_size='Standard_D2s_v3', target_dedicated_nodes=1,"
-        " image=bw.select_image(account.known_images, '22.04 jammy', latest=True), start_task_elevated=True,"
+        " image=bw.select_image(account.known_images, 'ubuntu 22.04', latest=True), start_task_elevated=True,"
         " start_task_command_line=builder.start_task_command_line, allow_ssh=True,"
         " ssh_sources=('127.0.0.1',)).create().result(60)"
     )
@@ -137,16 +137,16 @@ def test_a_pool_is_brought_in_and_edited(notebook: Notebook):
     output.get_by_text("1 problem to solve first: user accounts").wait_for()
     assert row(output, "Pool id").locator("input").input_value() == "pasted"
     output.get_by_role("button", name="Go to field").first.click()
-    output.get_by_text("User account 1").wait_for()
+    output.get_by_text("User account 1", exact=True).wait_for()
     page.wait_for_function("document.activeElement.closest('.bw-at-user_accounts') !== null")
     secret = output.locator(".bw-at-user_accounts .bw-secret input").first
     secret.fill("s3cret-by-hand")
     secret.press("Enter")
     output.get_by_text("problem to solve first").wait_for(state="detached")
     output.get_by_role("button", name="Add user account").click()
-    output.get_by_text("User account 2").wait_for()
+    output.get_by_text("User account 2", exact=True).wait_for()
     output.locator(".bw-at-user_accounts").get_by_role("button", name="Remove").nth(1).click()
-    output.get_by_text("User account 2").wait_for(state="detached")
+    output.get_by_text("User account 2", exact=True).wait_for(state="detached")
     assert notebook.python("print(builder.user_accounts[0]['password'])") == "s3cret-by-hand"
     assert notebook.python("print('resourceTags.cost' in builder.spec.kept)") == "True"
     notebook.save_widget_state()

@@ -59,7 +59,7 @@ def test_what_is_wrong_blocks_and_shows_beside_the_editor(builder, part):
     assert (problem.field, problem.rule) == ("auto_scale_formula", "formula-wrong")
     assert problem.message.startswith("Line 1, column 7, the first of 3 errors: Expected a sign or )")
     assert builder.create_button.disabled
-    assert "Line 1, column 7" in part.field.widget.children[1].value
+    assert "Line 1, column 7" in part.field.widget.children[-1].value
     assert "Line 2: The language has no %." in part.told.value
     assert "Line 3: Unknown variable z." in part.told.value
     assert "Line 1" not in part.told.value, "the field tells that"

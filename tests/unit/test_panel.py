@@ -340,7 +340,7 @@ def test_close_closes_all_that_it_is_made_of(account, service, make):
     _ = widget.model_id  # as if shown
     wait_until(lambda: service.in_flight == 0)
     account.runner.drain()
-    assert len(open_widgets() - before) > 40
+    assert len(open_widgets() - before) > 20
     widget.close()
     account.runner.drain()
     assert open_widgets() == before

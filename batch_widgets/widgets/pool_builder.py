@@ -206,7 +206,12 @@ class PoolBuilder(Panel, PoolTraits):
         self.set_trait("problems", problems)
         self.form.show_problems(spec, problems, self._untouched)
         self.checks.show_checks(
-            problems, pools.assurances(spec, images, problems, self._id_check.free_since(spec.pool_id))
+            problems,
+            pools.assurances(
+                *(spec, images, problems, self._id_check.free_since(spec.pool_id)),
+                sizes=self.account.known_vm_sizes,
+                quotas=self.account.known_quotas,
+            ),
         )
         self.sizing.refresh()
         self.exports.refresh()

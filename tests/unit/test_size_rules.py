@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from batch_widgets.images import CustomImage, ImageReference
-from batch_widgets.pools import PoolSpec, check
+from batch_widgets.pools import PoolSpec, assurances, check
 from batch_widgets.pools.rules import Rule
 from batch_widgets.sizes import Quotas, VmSize, VmSizeList, recorded_vm_sizes
 from unit.fakes import make_image, make_spec
@@ -280,3 +280,31 @@ def test_a_problem_names_what_is_wrong_and_what_to_do():
         "4 dedicated nodes need 8 cores; the account's quota for the family fam is 6. Take 3 nodes or fewer"
     )
     assert message({"vm_size": "Standard_Y"}) == "Batch offers no size Standard_Y in eastus. Choose one of the list."
+
+
+def assured(asked, sizes=None, quotas=None, problems=()):
+    spec = replace(make_spec(nodes=3), **{"vm_size": "Standard_X", "image": GEN2, **asked})
+    return [sentence for sentence, _ in assurances(spec, (), problems, None, sizes or sizes_of(), quotas)]
+
+
+def test_what_fits_is_told_too():
+    fits = "Image (Gen 2) fits the VM size (Gen 1, Gen 2)."
+    assert fits in assured({})
+    assert fits not in assured({}, problems=problems_of({"image": ARM}))
+    assert fits not in assured({"image": UNKNOWN})
+    assert fits not in assured({"vm_size": "Standard_Y"})
+    assert fits not in assured({}, sizes_of(HyperVGenerations=None))
+
+
+def test_cores_within_the_quotas_are_told_too():
+    asked = {"target_low_priority_nodes": 1}
+    assert [line for line in assured(asked, quotas=QUOTAS) if "cores" in line] == [
+        "6 of 8 dedicated cores are asked for.",
+        "2 of 4 Spot cores are asked for.",
+    ]
+    beyond = {"target_dedicated_nodes": 5}
+    problems = problems_of(beyond, quotas=QUOTAS)
+    assert [line for line in assured(beyond, quotas=QUOTAS, problems=problems) if "cores" in line] == []
+    assert [line for line in assured(asked) if "cores" in line] == []
+    by_formula = {**asked, "enable_auto_scale": True}
+    assert [line for line in assured(by_formula, quotas=QUOTAS) if "cores" in line] == []

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from batch_widgets.images import CustomImage, SupportedImage
+from batch_widgets.pools.rules.image import known_image
 from batch_widgets.pools.rules.names import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from batch_widgets.images import ImageReference
+    from batch_widgets.images import SupportedImage
     from batch_widgets.pools.spec import PoolSpec
     from batch_widgets.problems import Problem
     from batch_widgets.sizes import VmSize, VmSizeList
@@ -24,7 +24,7 @@ _ARM = re.compile(r"arm64|aarch64", re.IGNORECASE)
 
 
 def check_size(
-    spec: PoolSpec, sizes: VmSizeList | None, images: Iterable[SupportedImage], now: datetime
+    spec: PoolSpec, sizes: VmSizeList | None, images: Sequence[SupportedImage], now: datetime
 ) -> Iterator[Problem]:
     """Check a pool against its VM size, where the sizes are known; what is not known of a size is not judged."""
     name = spec.vm_size.strip()
@@ -37,24 +37,10 @@ def check_size(
             yield Rule.VM_SIZE_UNKNOWN.error("vm_size", f"Batch offers no size {name}{where}. Choose one of the list.")
         return
     yield from _check_support(size, now, recorded=sizes.source != "service")
-    image = _image_of(spec, images)
+    image = known_image(spec, images)
     if image is not None:
         yield from check_fit(image, size)
     yield from _check_demands(spec, size)
-
-
-def _image_of(spec: PoolSpec, images: Iterable[SupportedImage]) -> SupportedImage | None:
-    """Give what is known of the pool's image; one that is given by its names is looked up."""
-    if isinstance(spec.image, SupportedImage):
-        return spec.image
-    if spec.image is None or isinstance(spec.image, CustomImage):
-        return None
-    names = _names(spec.image)
-    return next((known for known in images if _names(known.image_reference) == names), None)
-
-
-def _names(reference: ImageReference) -> tuple[str, ...]:
-    return tuple(part.casefold() for part in (reference.publisher, reference.offer, reference.sku))
 
 
 def _check_support(size: VmSize, now: datetime, *, recorded: bool) -> Iterator[Problem]:

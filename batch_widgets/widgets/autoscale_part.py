@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -21,8 +22,37 @@ if TYPE_CHECKING:
 _MOST_TOLD = 3
 
 
+class LateField(Field):
+    """A row of the form that is there when its control is; what was to be shown before is shown then.
+
+    Parameters
+    ----------
+    name, label : str
+        As of a Field.
+    """
+
+    def __init__(self, name: str, label: str) -> None:  # its row comes by `fill`
+        self.name = name
+        self.label = label
+        self._shown: tuple[str, str] = ("", "error")
+        self._filled = False
+
+    def fill(self, control: Any) -> Any:
+        """Make the row of a control, and give it."""
+        super().__init__(self.name, self.label, control)
+        self._filled = True
+        super().show_problem(*self._shown)
+        return self.widget
+
+    def show_problem(self, message: str, severity: str = "error") -> None:
+        """Show a problem below the control; empty for none."""
+        self._shown = (message, severity)
+        if self._filled:
+            super().show_problem(message, severity)
+
+
 class AutoscalePart(lean.VBox):
-    """An editor for a formula and what helps to write it.
+    """The part for an autoscale formula. Most pools have none, so it is built when one is first wanted.
 
     Parameters
     ----------
@@ -32,12 +62,50 @@ class AutoscalePart(lean.VBox):
 
     def __init__(self, builder: Any) -> None:
         self._builder = builder
+        self._editing: AutoscaleEditing | None = None
+        self._building = threading.RLock()  # checks come from the notifier thread too
+        self.field = LateField("auto_scale_formula", "Formula")
+        super().__init__()
+
+    @property
+    def editing(self) -> AutoscaleEditing:
+        """What the part is made of; built when it is first asked for."""
+        with self._building:
+            if self._editing is None:
+                self._editing = AutoscaleEditing(self._builder, self.field)
+                self.children = (self._editing,)
+            return self._editing
+
+    @property
+    def editor(self) -> FormulaEditor:
+        """The editor of the formula."""
+        return self.editing.editor
+
+    def show_part(self, *, visible: bool) -> None:
+        """Show it, having built it, or hide it."""
+        if visible and self.comm is not None:  # what is built in a closed form would stay open
+            _ = self.editing
+        show(self, visible=visible)
+
+
+class AutoscaleEditing(lean.VBox):
+    """An editor for a formula and what helps to write it.
+
+    Parameters
+    ----------
+    builder : PoolBuilder
+        Whose ``auto_scale_formula`` is edited, whose account evaluates it, and which shows what goes wrong.
+    field : LateField
+        The row of the editor.
+    """
+
+    def __init__(self, builder: Any, field: LateField) -> None:
+        self._builder = builder
         self.editor = styled(FormulaEditor(placeholder="$TargetDedicatedNodes = …"), "bw-formula")
-        self.field = Field("auto_scale_formula", "Formula", self.editor)
         self.start = StartFrom(self._replace)
         self.trial = AutoscaleTrial(builder)
         self.told = html("", "bw-field-problem")
-        super().__init__((self.field.widget, self.told, self.start, self.trial))
+        super().__init__((field.fill(self.editor), self.told, self.start, self.trial))
         ipywidgets.link((builder, "auto_scale_formula"), (self.editor, "value"))
         self.editor.observe(lambda _: self._tell(), "value")
         self._tell()

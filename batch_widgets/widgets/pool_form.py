@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from batch_widgets.pools import PoolSpec
     from batch_widgets.problems import Problem
+    from batch_widgets.widgets.formula_editor import FormulaEditor
 
 _MOST_MINUTES = 100_000
 _VM_SIZES = (
@@ -72,7 +73,6 @@ class PoolForm(lean.VBox):
         self.wait = _checkbox("Wait for success")
         self.scale_mode = styled(lean.ToggleButtons(options=(("Fixed", False), ("Autoscale formula", True))), "bw-seg")
         self.autoscale = AutoscalePart(builder)
-        self.formula = self.autoscale.editor
         self.interval = text_control(
             "minutes", None, lambda value: setattr(builder, "auto_scale_evaluation_interval", value), self._on_interval
         )
@@ -103,7 +103,7 @@ class PoolForm(lean.VBox):
             return tuple(self._fields[name].widget for name in names)
 
         mode, nodes, interval = own("enable_auto_scale", "target_dedicated_nodes", "auto_scale_evaluation_interval")
-        self._shown_with_formula = ((nodes, False), (self.autoscale, True), (interval, True))
+        self._shown_with_formula = ((nodes, False), (interval, True))
         start_task = (
             *own("start_task_command_line"),
             self._wrap_row,
@@ -121,6 +121,11 @@ class PoolForm(lean.VBox):
         )
         self.add_class("bw-form")
         self._bind()
+
+    @property
+    def formula(self) -> FormulaEditor:
+        """The editor of the autoscale formula."""
+        return self.autoscale.editor
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -186,6 +191,7 @@ class PoolForm(lean.VBox):
         show(self._wrap_row, visible=command is not None and command.rule == "command-needs-shell")
         for widget, with_formula in self._shown_with_formula:
             show(widget, visible=spec.enable_auto_scale is with_formula)
+        self.autoscale.show_part(visible=spec.enable_auto_scale)
         self.remote_access.show_spec(spec)
         self.sections.show_problems(quiet, spec.kept)
         self._length.value = markup.muted(f"{len(self.pool_id.value)} / 64")

@@ -160,6 +160,7 @@ def test_a_formula_is_made_from_numbers_and_evaluated_in_the_builder(notebook: N
     page.set_viewport_size({"width": 1440, "height": 1700})
     notebook.open(BUILDER)
     output = notebook.run(0, "text=Create pool")
+    notebook.page.locator("#batch-widgets-style").wait_for(state="attached")
     assert notebook.traffic.count_received(CODE) == 1, "only what all widgets share"
     output.get_by_role("button", name="Autoscale formula", exact=True).click()
     content(output).wait_for()

@@ -29,7 +29,7 @@ def builder(account, service):
 
 @pytest.fixture
 def part(builder):
-    return builder.form.autoscale
+    return builder.form.autoscale.editing
 
 
 def is_shown(widget):
@@ -59,7 +59,7 @@ def test_what_is_wrong_blocks_and_shows_beside_the_editor(builder, part):
     assert (problem.field, problem.rule) == ("auto_scale_formula", "formula-wrong")
     assert problem.message.startswith("Line 1, column 7, the first of 3 errors: Expected a sign or )")
     assert builder.create_button.disabled
-    assert "Line 1, column 7" in part.field.widget.children[-1].value
+    assert "Line 1, column 7" in builder.form.autoscale.field.widget.children[-1].value
     assert "Line 2: The language has no %." in part.told.value
     assert "Line 3: Unknown variable z." in part.told.value
     assert "Line 1" not in part.told.value, "the field tells that"
@@ -100,6 +100,30 @@ def test_the_range_is_told(part):
 )
 def test_ranges_in_words(found, words):
     assert range_words(found) == words
+
+
+def test_it_is_built_when_a_formula_is_first_wanted(account, service):
+    builder = PoolBuilder(account, pool_id="p", vm_size="Standard_D2s_v3", image=make_image(), target_dedicated_nodes=1)
+    part = builder.form.autoscale
+    assert part.children == ()
+    assert not is_shown(part)
+    builder.auto_scale_formula = "$TargetDedicatedNodes = (1"
+    assert part.children == ()
+    builder.enable_auto_scale = True
+    assert is_shown(part)
+    assert part.editor.value == builder.auto_scale_formula
+    assert "Line 1, column 27" in part.field.widget.children[1].value
+    builder.enable_auto_scale = False
+    assert not is_shown(part)
+    builder.close()
+
+
+def test_the_editor_is_there_when_it_is_asked_for(account, service):
+    builder = PoolBuilder(account, pool_id="p")
+    builder.form.formula.value = GOOD
+    assert builder.auto_scale_formula == GOOD
+    assert not is_shown(builder.form.autoscale)
+    builder.close()
 
 
 # formulas to start from

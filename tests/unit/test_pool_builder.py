@@ -55,6 +55,7 @@ def shared_builder():
         builder = bw.PoolBuilder(account)
         account.learn_sizes().result(5)
         account.runner.drain()
+        assert builder.form.formula.value == ""  # what is built late belongs to it, not to the test that wants it first
         yield builder
         builder.close()
 

@@ -94,8 +94,9 @@ class Late(traitlets.HasTraits):
 
     def open(self) -> None:
         """Open it to the page, unless nobody has asked for it yet."""
-        if self._is_wanted and not self.is_closed:
-            super().open()  # type: ignore[misc]
+        with _lock:  # another thread may be closing it
+            if self._is_wanted and not self.is_closed:
+                super().open()  # type: ignore[misc]
 
     @property
     def model_id(self) -> str:
@@ -117,8 +118,9 @@ class Late(traitlets.HasTraits):
 
     def close(self) -> None:
         """Close it."""
-        self.is_closed = True
-        super().close()  # type: ignore[misc]
+        with _lock:
+            self.is_closed = True
+            super().close()  # type: ignore[misc]
 
 
 class Lean(Late):

@@ -35,7 +35,7 @@ def both_themes(notebook: Notebook, output, name: str) -> None:
 
 
 def test_screenshots_of_the_sku_browser(notebook: Notebook):
-    notebook.page.set_viewport_size({"width": 1440, "height": 1400})
+    notebook.page.set_viewport_size({"width": 1440, "height": 2000})
     notebook.open(CONNECT, BROWSER)
     notebook.run(0)
     output = notebook.run(1, ".bw [role=grid] [role=row][aria-rowindex='2']")
@@ -55,7 +55,7 @@ def test_screenshots_of_the_sku_browser(notebook: Notebook):
 
 
 def test_screenshots_of_the_pool_builder(notebook: Notebook):
-    notebook.page.set_viewport_size({"width": 1440, "height": 1400})
+    notebook.page.set_viewport_size({"width": 1440, "height": 2000})
     notebook.open(CONNECT, BUILDER)
     notebook.run(0)
     output = notebook.run(1, "text=is not a range")
@@ -83,7 +83,7 @@ def test_screenshots_of_the_pool_builder(notebook: Notebook):
 
 
 def test_screenshots_of_the_node_panel(notebook: Notebook):
-    notebook.page.set_viewport_size({"width": 1440, "height": 1400})
+    notebook.page.set_viewport_size({"width": 1440, "height": 2000})
     notebook.open(CONNECT, PANEL)
     notebook.run(0)
     output = notebook.run(1, "text=127.0.0.1:")
@@ -99,7 +99,7 @@ def test_screenshots_of_the_node_panel(notebook: Notebook):
 
 
 def test_screenshots_of_the_workbench(notebook: Notebook):
-    notebook.page.set_viewport_size({"width": 1440, "height": 1400})
+    notebook.page.set_viewport_size({"width": 1440, "height": 2000})
     notebook.open(CONNECT, WORKBENCH)
     notebook.run(0)
     output = notebook.run(1, ".bw [role=grid] [role=row][aria-rowindex='2']")
@@ -117,7 +117,7 @@ def test_screenshots_of_the_workbench(notebook: Notebook):
 
 def test_screenshots_of_troubles(notebook: Notebook):
     wrong_key = "bw.connect(account.endpoint, account_name='demo', account_key='d3Jvbmc=')"
-    notebook.page.set_viewport_size({"width": 1440, "height": 1400})
+    notebook.page.set_viewport_size({"width": 1440, "height": 2000})
     notebook.open(CONNECT, f"refused = bw.SkuBrowser({wrong_key})\nrefused", WORKBENCH)
     notebook.run(0)
     refused = notebook.run(1, "text=refused the key")

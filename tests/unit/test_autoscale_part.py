@@ -112,7 +112,7 @@ def test_it_is_built_when_a_formula_is_first_wanted(account, service):
     builder.enable_auto_scale = True
     assert is_shown(part)
     assert part.editor.value == builder.auto_scale_formula
-    assert "Line 1, column 27" in part.field.widget.children[1].value
+    assert "Line 1, column 27" in part.field.widget.children[-1].value
     builder.enable_auto_scale = False
     assert not is_shown(part)
     builder.close()

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
+from azure.mgmt.batch import models
 from hypothesis import given
 from hypothesis import strategies as st
 
 from batch_widgets.pools import create_body, pool_bicep
 from batch_widgets.pools.arm import from_arm, to_arm
 from batch_widgets.pools.bicep import _text
+
+EXAMPLES = Path(__file__).parents[1] / "data" / "azure-batch-rest" / "2024-07-01.20.0" / "examples"
+
+POOLS = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))["parameters"]["pool"]
+    for path in EXAMPLES.glob("PoolAdd_*.json")
+}
+RETIRED = {".properties.certificates", ".properties.targetNodeCommunicationMode"}
+"""Properties that API version 2025-06-01 has no more."""
 
 BODY = {
     "id": "analysis",
@@ -83,6 +95,57 @@ def test_a_formula_both_ways():
     resource = to_arm({**body, "autoScaleEvaluationInterval": "PT5M"}, "contoso")
     assert resource["properties"]["scaleSettings"] == {"autoScale": {"formula": "f", "evaluationInterval": "PT5M"}}
     assert from_arm(resource) == {**body, "autoScaleEvaluationInterval": "PT5M"}
+
+
+def names_of(model):
+    """Give the properties that a model of the Resource Manager's SDK has, by the name in JSON, with their types."""
+    model({})  # the class learns its fields when the first object is made
+    return {field._rest_name: model.__annotations__.get(name, "") for name, field in model._attr_to_rest_field.items()}
+
+
+def unknown_names(value, model, path=""):
+    """Give the names in a resource that the SDK's models don't have."""
+    if isinstance(value, list):
+        return [one for item in value for one in unknown_names(item, model, path)]
+    if not isinstance(value, dict) or model is None:
+        return []
+    known = names_of(model)
+    found = []
+    for name, item in value.items():
+        if name not in known:
+            found.append(f"{path}.{name}")
+            continue
+        named = (getattr(models, word, None) for word in re.findall(r"\w+", str(known[name])))
+        inner = next((one for one in named if isinstance(one, type) and hasattr(one, "as_dict")), None)
+        found += unknown_names(item, inner, f"{path}.{name}")
+    return found
+
+
+def test_the_resource_managers_sdk_knows_each_name():
+    resource = to_arm(BODY, "contoso")
+    del resource["type"], resource["apiVersion"], resource["name"]
+    assert unknown_names(resource, models.Pool) == []
+    wrong = {"properties": {"vmSize": "v", "deploymentConfiguration": {"virtualMachineConfiguration": {"nope": 1}}}}
+    assert unknown_names(wrong, models.Pool) == [".properties.deploymentConfiguration.virtualMachineConfiguration.nope"]
+
+
+@pytest.mark.parametrize("name", sorted(POOLS))
+def test_official_pools_both_ways(name):
+    body = POOLS[name]
+    resource = to_arm(body, "contoso")
+    del resource["type"], resource["apiVersion"], resource["name"]
+    assert set(unknown_names(resource, models.Pool)) <= RETIRED
+    again = from_arm(to_arm(body, "contoso"))
+    assert lowered({"enableAutoScale": False, **again}) == lowered({"enableAutoScale": False, **body})
+
+
+def lowered(value):
+    """Leave spelling out of a comparison: the service takes its words in any."""
+    if isinstance(value, dict):
+        return {name: lowered(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [lowered(item) for item in value]
+    return value.casefold() if isinstance(value, str) else value
 
 
 def test_what_only_the_resource_manager_says_is_left_out():

@@ -1,25 +1,19 @@
-"""ItemList: a list of objects in a form: a row of controls for each, and buttons to add and remove."""
+"""ItemList and ObjectFields: objects in a form, by a control for each of their properties."""
 
 from __future__ import annotations
 
-import copy
 import functools
 from typing import TYPE_CHECKING, Any
 
-from batch_widgets.pools.items import ITEM_VARIANTS, Part, Variant, variant_of
+from batch_widgets.pools.items import ITEM_VARIANTS, OBJECT_PARTS, Part, Variant, variant_of
 from batch_widgets.widgets import lean, markup
-from batch_widgets.widgets.bound import FLAG_OPTIONS, choice_control, read_json, text_control
-from batch_widgets.widgets.controls import button, close_tree, column, html, row, styled
-from batch_widgets.widgets.lean import show
-from batch_widgets.widgets.secret import SecretInput
+from batch_widgets.widgets.controls import button, close_tree, column, html, row
+from batch_widgets.widgets.part_cell import part_cell, with_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import ipywidgets
-
-
-_WIDE = {"object", "objects", "secret", "secret object"}
 
 
 class ItemList(lean.VBox):
@@ -70,67 +64,13 @@ class ItemList(lean.VBox):
                 html(markup.muted("Of a kind that has no fields here; it is sent as it is."), "bw-grow"),
                 remove,
             )
-        cells = [self._cell(index, item, part) for part in variant.parts]
+        cells = [part_cell(part, part.get(item), functools.partial(self._set, index, part)) for part in variant.parts]
         title = html(markup.span(f"{variant.title} {index + 1}"), "bw-grow")
         return column("bw-item", row("bw-cells", title, remove), row("bw-parts", *cells))
 
-    def _cell(self, index: int, item: Mapping[str, Any], part: Part) -> ipywidgets.Widget:
-        label = html(markup.muted(part.label))
-        trouble = html("", "bw-field-problem")
-        show(trouble, visible=False)
-
-        def refused(message: str) -> None:
-            trouble.value = markup.problem(message, "error") if message else ""
-            show(trouble, visible=bool(message))
-
-        set_part = functools.partial(self._set, index, part)
-        value = part.get(item)
-        control: ipywidgets.Widget
-        if part.kind in {"secret", "secret object"}:
-            control = self._secret(part, value, set_part, refused)
-        elif part.kind == "flag":
-            control = choice_control(FLAG_OPTIONS, value, set_part)
-        elif part.kind == "choice":
-            control = choice_control(
-                part.choices if value in part.choices else ("", *part.choices), value or "", set_part
-            )
-        else:
-            control = text_control(part.kind, value, set_part, refused)
-        return styled(column("bw-part", label, control, trouble), *(["bw-wide"] if part.kind in _WIDE else []))
-
-    def _secret(self, part: Part, value: Any, set_part: Any, refused: Any) -> ipywidgets.Widget:
-        """Give a field whose text goes from the browser into the kernel's memory, and into no widget's state."""
-        field = SecretInput(placeholder="JSON" if part.kind == "secret object" else "")
-        keep = button("Keep", title="Keep it in this kernel's memory, from where it is sent with the pool")
-        said = html(markup.muted("none yet" if value is None else "kept"))
-
-        def on_text(text: str) -> None:
-            try:
-                set_part(read_json(text) if part.kind == "secret object" else text)
-            except ValueError as problem:
-                refused(str(problem))
-            else:
-                refused("")
-                said.value = markup.muted("kept")
-
-        keep.on_click(lambda _: field.request(on_text))
-        field.on_submit(lambda: field.request(on_text))
-        return row("bw-cells", field, keep, said)
-
     def _set(self, index: int, part: Part, value: Any) -> None:
-        items = copy.deepcopy(list(getattr(self._builder, self._field)))
-        here = items[index]
-        *outer, last = part.path.split(".")
-        for step in outer:
-            if not isinstance(here.get(step), dict):
-                here[step] = {}
-            here = here[step]
-        if value in ("", None, ()) and not part.required:
-            here.pop(last, None)
-            if not here and len(outer) == 1 and not part.required:
-                items[index].pop(outer[0])
-        else:
-            here[last] = list(value) if isinstance(value, tuple) else value
+        items = list(getattr(self._builder, self._field))
+        items[index] = with_part(items[index], part, value)
         self._change(items)
 
     def _on_add(self, variant: Variant, _button: ipywidgets.Button) -> None:
@@ -151,5 +91,42 @@ class ItemList(lean.VBox):
         self._changing = True  # the controls show it already, and whoever types must keep them
         try:
             setattr(self._builder, self._field, items)
+        finally:
+            self._changing = False
+
+
+class ObjectFields(lean.VBox):
+    """The properties of one object of the pool builder.
+
+    Parameters
+    ----------
+    builder : PoolBuilder
+        Whose trait it shows.
+    field : str
+        The trait's name.
+    """
+
+    def __init__(self, builder: Any, field: str) -> None:
+        self._builder = builder
+        self._field = field
+        self._changing = False
+        super().__init__(_dom_classes=("bw-items",))
+        builder.observe(lambda _: None if self._changing else self._draw(), field)
+        self._draw()
+
+    def _draw(self) -> None:
+        old = self.content
+        item = getattr(self._builder, self._field) or {}
+        parts = OBJECT_PARTS[self._field]
+        cells = [part_cell(part, part.get(item), functools.partial(self._set, part)) for part in parts]
+        self.children = (row("bw-parts", *cells),)
+        for one in old:
+            close_tree(one)
+
+    def _set(self, part: Part, value: Any) -> None:
+        self._changing = True  # the controls show it already, and whoever types must keep them
+        try:
+            item = with_part(getattr(self._builder, self._field) or {}, part, value)
+            setattr(self._builder, self._field, item or None)
         finally:
             self._changing = False

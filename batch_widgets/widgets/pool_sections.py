@@ -11,7 +11,7 @@ from batch_widgets.pools.choices import CHOICES
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.bound import FLAG_OPTIONS, choice_control, text_control
 from batch_widgets.widgets.controls import Field, column, html
-from batch_widgets.widgets.item_list import ItemList
+from batch_widgets.widgets.item_list import ItemList, ObjectFields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,8 +97,8 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("extensions", "Extensions", "items"),
         Entry("service_artifact_reference_id", "Service artifact"),
         Entry("upgrade_mode", "Upgrades", "choice"),
-        Entry("automatic_os_upgrade_policy", "Automatic OS upgrade, JSON", "object"),
-        Entry("rolling_upgrade_policy", "Rolling upgrade, JSON", "object"),
+        Entry("automatic_os_upgrade_policy", "Automatic upgrades", "object"),
+        Entry("rolling_upgrade_policy", "Rolling upgrades", "object"),
     ),
 }
 """The sections by title."""
@@ -165,6 +165,8 @@ class PoolSections(lean.VBox):
         control: Any
         if entry.kind == "items":
             return Field(name, entry.label, ItemList(self._builder, name))
+        if entry.kind == "object":
+            return Field(name, entry.label, ObjectFields(self._builder, name))
         if entry.kind == "flag":
             control = choice_control(FLAG_OPTIONS, value, set_trait)
         elif entry.kind == "choice":

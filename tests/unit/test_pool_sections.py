@@ -10,13 +10,14 @@ import pytest
 
 import batch_widgets as bw
 from batch_widgets.pools.choices import CHOICES
-from batch_widgets.pools.items import ITEM_VARIANTS
+from batch_widgets.pools.items import ITEM_VARIANTS, OBJECT_PARTS
 from batch_widgets.widgets.pool_sections import SECTIONS
 from batch_widgets.widgets.secret import SecretInput
 from unit.test_panel import shown
 
 ENTRIES = [(title, entry) for title, entries in SECTIONS.items() for entry in entries]
-PLAIN = [pair for pair in ENTRIES if pair[1].kind != "items"]
+PLAIN = [pair for pair in ENTRIES if pair[1].kind not in {"items", "object"}]
+OBJECTS = [pair for pair in ENTRIES if pair[1].kind == "object"]
 LISTS = [pair for pair in ENTRIES if pair[1].kind == "items"]
 
 
@@ -38,7 +39,6 @@ def sample(entry):
         "text": ("some text", "some text"),
         "number": (3, "3"),
         "texts": (("a", "b"), "a, b"),
-        "object": ({"a": 1}, '{\n "a": 1\n}'),
         "flag": (True, True),
         "choice": (CHOICES[entry.name][-1],) * 2 if entry.kind == "choice" else None,
     }[entry.kind]
@@ -88,15 +88,34 @@ def test_what_cannot_be_read_is_told_and_changes_nothing(builder):
     field.control.value = "4"
     assert builder.task_slots_per_node == 4
     assert not shown(field._problem)
-    rolling = opened(builder, "Placement, extensions, upgrades")["rolling_upgrade_policy"]
-    rolling.control.value = "{"
-    assert builder.rolling_upgrade_policy is None
-    assert "no JSON" in rolling._problem.value
-    rolling.control.value = "[1]"
-    assert builder.rolling_upgrade_policy is None
-    assert "Expected an object" in rolling._problem.value
-    rolling.control.value = ""
-    assert not shown(rolling._problem)
+    rules = opened(builder, "Network")["inbound_nat_pools"].control
+    rules.add_buttons[0].click()
+    control = control_of(rules.rows[0], "Rules")
+    control.value = "{"
+    assert "networkSecurityGroupRules" not in builder.inbound_nat_pools[0]
+    trouble = rules.rows[0].children[1].children[-1].content[-1]
+    assert "no JSON" in trouble.value
+    control.value = '[{"priority": 150}]'
+    assert builder.inbound_nat_pools[0]["networkSecurityGroupRules"] == [{"priority": 150}]
+    assert not shown(trouble)
+
+
+@pytest.mark.parametrize(("title", "entry"), OBJECTS, ids=[entry.name for _, entry in OBJECTS])
+def test_the_properties_of_an_object_and_their_controls_are_in_step(builder, title, entry):
+    setattr(builder, entry.name, {"somethingNew": [1]})
+    control = opened(builder, title)[entry.name].control
+    for part, cell in zip(OBJECT_PARTS[entry.name], control.children[0].children, strict=True):
+        value, typed = {"flag": (True, True), "number": (20, "20"), "text": ("PT1M", "PT1M")}[part.kind]
+        cell.children[1].value = typed
+        assert part.get(getattr(builder, entry.name)) == value
+        cell.children[1].value = None if part.kind == "flag" else ""
+        assert part.get(getattr(builder, entry.name)) is None
+    assert getattr(builder, entry.name) == {"somethingNew": [1]}
+    first = OBJECT_PARTS[entry.name][0]
+    setattr(builder, entry.name, {first.path: True if first.kind == "flag" else 7})
+    assert control.children[0].children[0].children[1].value == (True if first.kind == "flag" else "7")
+    control.children[0].children[0].children[1].value = None if first.kind == "flag" else ""
+    assert getattr(builder, entry.name) is None
 
 
 def test_a_word_that_the_form_does_not_know_is_kept_and_shown(builder):

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from batch_widgets.widgets.lean import Lean, release
+from batch_widgets.widgets.lean import Lean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -115,7 +115,6 @@ class FrontEnd(Lean, anywidget.AnyWidget):
         """Close the widget here and on every page. Harmless when repeated."""
         self.on_msg(self._on_message, remove=True)
         super().close()
-        release(self)
 
     def _refuse_unknown(self, kwargs: Mapping[str, Any], also: Sequence[str] = ()) -> None:
         known = sorted({*also, *(name for name in self.trait_names() if not name.startswith("_"))})

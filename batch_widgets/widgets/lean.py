@@ -126,6 +126,11 @@ class Late(traitlets.HasTraits):
 class Lean(Late):
     """What makes a control lean."""
 
+    def close(self) -> None:
+        """Close it, and let go of what it shared."""
+        super().close()
+        release(self)
+
     @traitlets.default("layout")
     def _default_layout(self) -> Any:
         return _take(self, SharedLayout)

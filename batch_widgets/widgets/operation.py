@@ -8,7 +8,7 @@ from batch_widgets.errors import BatchWidgetsError
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import button, close_tree, html, row
 from batch_widgets.widgets.frame import Frame
-from batch_widgets.widgets.lean import release, show
+from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.message import Message
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ class OperationView(lean.VBox):
         for child in self.children:
             close_tree(child)
         super().close()
-        release(self)
 
     def _on_change(self, _change: Mapping[str, Any]) -> None:
         if self.is_closed:

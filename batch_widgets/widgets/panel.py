@@ -15,7 +15,6 @@ from batch_widgets.errors import BatchWidgetsError, ClosedError
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import close_tree, content_of, html, row
 from batch_widgets.widgets.frame import Frame
-from batch_widgets.widgets.lean import release
 from batch_widgets.widgets.message import Message
 
 if TYPE_CHECKING:
@@ -213,7 +212,6 @@ class Panel(lean.VBox):
         for child in content_of(self):
             close_tree(child)
         super().close()
-        release(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} on {self.account.name}>"

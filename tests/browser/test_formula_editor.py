@@ -65,6 +65,8 @@ def test_a_formula_is_typed_completed_and_checked(notebook: Notebook):
     for key in ("Control+Enter", "Shift+Enter", "d", "d", "a", "b"):
         page.keyboard.press(key)
     assert notebook.cell_count == cells
+    # what was typed reaches the kernel before the kernel's own change comes
+    notebook.wait_python("editor.value.endswith('ddab')", expected=True)
     assert page.evaluate("document.activeElement.classList.contains('cm-content')")
     # the kernel's change shows, and Tab leaves the editor
     notebook.python('editor.value = "$TargetDedicatedNodes = 3"')

@@ -108,7 +108,9 @@ def test_a_hostile_list_shows_as_text(notebook: Notebook):
 
 
 def test_without_a_kernel_the_images_stand_in_a_table(notebook: Notebook, tmp_path: Path):
-    out = open_browser(notebook)
+    notebook.open(CONNECT, BROWSER.replace("\nbrowser", "\nbrowser.frame\nbrowser"))  # once the list is here
+    notebook.run(0)
+    out = notebook.run(1, f".bw {ROW}")
     out.get_by_text("27 of 77 images", exact=False).first.wait_for()
     saved = notebook.save()
     (shown,) = saved["cells"][1]["outputs"]

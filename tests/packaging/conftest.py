@@ -77,7 +77,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory, bare_environment: di
     _run([*build, "--sdist", str(ROOT)], folder, bare_environment)
     (sdist,) = folder.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
-        archive.extractall(folder / "unpacked", filter="data")
+        archive.extractall(folder / "unpacked")
     (unpacked,) = (folder / "unpacked").iterdir()
     _run([*build, "--wheel", str(unpacked)], folder, bare_environment)
     (wheel,) = folder.glob("*.whl")

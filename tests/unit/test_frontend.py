@@ -118,7 +118,7 @@ def test_closed_widgets_leave_nothing(kind):
     del widget
     gc.collect()
     assert gone() is None
-    assert len(ipywidgets.widgets.widget._instances) == before
+    assert len(ipywidgets.widgets.widget._instances) <= before
 
 
 @pytest.mark.parametrize("kind", MAKERS)

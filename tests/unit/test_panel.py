@@ -84,7 +84,7 @@ def test_an_unknown_argument_is_refused_with_help(account, make):
     before = open_widgets()
     with pytest.raises(TypeError, match=r"has no argument 'colour'\. It takes ."):
         make(account, colour="red")
-    assert open_widgets() == before
+    assert open_widgets() <= before
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_widget_on_a_closed_account_leaves_nothing_behind(account, make):
     before = open_widgets()
     with pytest.raises(ClosedError):
         make(account)
-    assert open_widgets() == before
+    assert open_widgets() <= before
 
 
 # whose it is
@@ -343,10 +343,10 @@ def test_close_closes_all_that_it_is_made_of(account, service, make):
     assert len(open_widgets() - before) > 20
     widget.close()
     account.runner.drain()
-    assert open_widgets() == before
+    assert open_widgets() <= before
     widget.close()  # harmless
     account.close()  # finds no widget any more
-    assert open_widgets() == before
+    assert open_widgets() <= before
 
 
 def test_an_account_keeps_no_closed_widget_alive(panel, account):

@@ -186,7 +186,7 @@ def test_a_builder_that_could_not_be_made_leaves_nothing_behind(make_builder):
     before = open_widgets()
     with pytest.raises(TraitError):
         make_builder(**{**GOOD, "vm_size": 7})
-    assert open_widgets() == before
+    assert open_widgets() <= before
 
 
 def test_problems_and_creation_belong_to_the_widget(builder):

@@ -70,12 +70,12 @@ def _let_go(widget: ipywidgets.Widget, look: ipywidgets.Widget) -> None:
 def show(widget: ipywidgets.DOMWidget, visible: bool) -> None:
     """Show or hide a widget without taking it out of its place."""
     layout = widget.layout
-    waits_in = getattr(widget, "waits_in", None)
     if not isinstance(layout, SharedLayout):
         layout.display = None if visible else "none"
     elif visible is (layout.display == "none") and not widget.is_closed:
         widget.layout = _take(widget, SharedLayout, hidden=not visible)
         _let_go(widget, layout)
+    waits_in = getattr(widget, "waits_in", None)  # asked for last: another thread may be opening its box
     if visible and waits_in is not None:
         widget.waits_in = None
         waits_in.children = waits_in.content
@@ -97,6 +97,12 @@ class Late(traitlets.HasTraits):
         with _lock:  # another thread may be closing it
             if self._is_wanted and not self.is_closed:
                 super().open()  # type: ignore[misc]
+
+    def notify_change(self, change: Any) -> None:
+        """Send a change, and tell it."""
+        with _lock:  # who is opening it may have read the old value: there is a comm to send the new one by then
+            pass
+        super().notify_change(change)
 
     @property
     def model_id(self) -> str:

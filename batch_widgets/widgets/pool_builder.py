@@ -290,7 +290,7 @@ class PoolBuilder(Panel, PoolTraits):
         """Close the builder with all that it is made of."""
         if self.exports is not None:
             self._id_check.stop()
-            self.exports.show_all()
+            self.exports.take_all()
         super().close()
 
     def _on_created(self, operation: Operation[Pool]) -> None:

@@ -72,7 +72,6 @@ class PoolExports(lean.VBox):
         self.children = (self.view, {"Checks": self._checks, "Cost": self._cost}.get(change["new"], self._code))
         self.refresh()
 
-    def show_all(self) -> None:
-        """Show the views that are hidden too: what is to be closed has to be in its place."""
-        views: tuple[ipywidgets.Widget, ...] = (self.view, self._checks, self._cost, self._code)
-        self.children = views
+    def take_all(self) -> None:
+        """Take the views that are not shown for content too: what is to be closed has to be in its place."""
+        self.content = (self.view, self._checks, self._cost, self._code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import ipywidgets
 import pytest
 
@@ -102,3 +104,41 @@ def test_what_is_left_of_a_closed_widget_can_be_looked_at():
     assert "x" in repr(text)
     assert text.is_closed
     assert open_widgets() <= before
+
+
+def test_what_changes_while_a_widget_opens_reaches_the_page(monkeypatch):
+    text = lean.Text("old")
+    stored, sent = threading.Event(), []
+    read_state, notify = text.get_state, text.notify_change
+
+    def notify_change(change):
+        stored.set()
+        notify(change)
+
+    def get_state(*args, **options):
+        state = read_state(*args, **options)
+        if text.comm is None:  # it is opening, and has read the old value
+            other.start()
+            stored.wait(10)
+            other.join(0.2)  # it waits until the widget is open; if it did not, it would be through by then
+        return state
+
+    monkeypatch.setattr(text, "notify_change", notify_change)
+    monkeypatch.setattr(text, "get_state", get_state)
+    monkeypatch.setattr(text, "_send", lambda message, buffers=None: sent.append(message["state"]))
+    other = threading.Thread(target=setattr, args=(text, "value", "new"))
+    assert text.model_id
+    other.join()
+    assert sent == [{"value": "new"}]
+    close(text)
+
+
+def test_closing_opens_nothing(account, monkeypatch):
+    builder = bw.PoolBuilder(account, pool_id="analysis")
+    assert builder.model_id
+    there = open_widgets()
+    opened = []
+    monkeypatch.setattr(ipywidgets.Widget, "open", lambda one: opened.append(type(one)))
+    builder.close()
+    assert opened == []
+    assert open_widgets() < there

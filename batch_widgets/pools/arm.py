@@ -125,7 +125,8 @@ def to_arm(body: Mapping[str, Any], account_name: str) -> dict[str, Any]:
         properties["interNodeCommunication"] = "Enabled" if enabled else "Disabled"
     if packages := rest.pop("applicationPackageReferences", None):
         properties["applicationPackages"] = [
-            {"id": _application_id(one["applicationId"]), **_rest(one, "applicationId")} for one in packages
+            {"id": _application_id(str(one.get("applicationId", ""))), **_rest(one, "applicationId")}
+            for one in packages
         ]
     tags, identity = rest.pop("resourceTags", None), rest.pop("identity", None)
     resource = {

@@ -63,6 +63,8 @@ def read_body(body: Mapping[str, Any], places: Places) -> dict[str, Any]:
 def _image(body: Mapping[str, Any], agent: str) -> CustomImage | ImageReference | None:
     """Give the image where one of our values can say it; else None, and it stays as it is."""
     reference = (body.get(MACHINE) or {}).get("imageReference")
+    if isinstance(reference, dict):  # the Azure CLI shows what is not there as null
+        reference = {name: value for name, value in reference.items() if value is not None}
     if not isinstance(reference, dict) or not all(isinstance(value, str) for value in reference.values()):
         return None
     given = [name for name in _GALLERY if reference.get(name)]

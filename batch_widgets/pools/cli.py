@@ -74,9 +74,9 @@ def _options(body: Mapping[str, Any]) -> list[tuple[str, str]] | None:
 
 
 def _image(machine: Mapping[str, Any]) -> list[tuple[str, str]] | None:
-    reference = machine["imageReference"]
     if machine.keys() != {"imageReference", "nodeAgentSKUId"}:
         return None
+    reference = machine["imageReference"]
     agent = ("--node-agent-sku-id", machine["nodeAgentSKUId"])
     if reference.keys() == {"virtualMachineImageId"}:
         return [("--image", reference["virtualMachineImageId"]), agent]

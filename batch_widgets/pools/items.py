@@ -231,4 +231,4 @@ OBJECT_PARTS: dict[str, tuple[Part, ...]] = {
 
 def variant_of(field: str, item: Mapping[str, Any]) -> Variant | None:
     """Give the kind of an item; None for a kind that is not known here."""
-    return next((one for one in ITEM_VARIANTS[field] if not one.key or one.key in item), None)
+    return next((one for one in ITEM_VARIANTS[field] if not one.key or item.get(one.key) is not None), None)

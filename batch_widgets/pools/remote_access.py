@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_widgets.pools.places import items
+from batch_widgets.pools.places import ITEMS, Place, items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +19,7 @@ _PORTS = 501
 _PREFERRED_START = 40_000
 _LOWEST_START = 1_024
 _EVERYONE = "*"
+_PLACE = Place(("networkConfiguration", "endpointConfiguration", "inboundNATPools"), ITEMS, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,9 @@ def _allowed(pool: Mapping[str, Any]) -> tuple[str, ...]:
     rules = nat_rules(pool)
     if not rules:
         return (_EVERYONE,)
-    return tuple(str(rule.get("sourceAddressPrefix")) for rule in rules if rule.get("access") == "allow")
+    return tuple(
+        str(rule.get("sourceAddressPrefix")) for rule in rules if str(rule.get("access")).casefold() == "allow"
+    )
 
 
 def write_remote_access(body: dict[str, Any], wanted: Mapping[str, Any], target_nodes: int) -> None:
@@ -104,13 +107,7 @@ def write_remote_access(body: dict[str, Any], wanted: Mapping[str, Any], target_
             pools.append(_nat_pool(way, wanted[names[1]], pools, target_nodes))
     if pools == nat_pools(body):
         return
-    if pools:
-        body.setdefault("networkConfiguration", {}).setdefault("endpointConfiguration", {})["inboundNATPools"] = pools
-        return
-    network = body["networkConfiguration"]  # there were NAT pools in it
-    del network["endpointConfiguration"]
-    if not network:
-        del body["networkConfiguration"]
+    _PLACE.write(body, tuple(pools))
 
 
 def _nat_pool(way: Way, sources: Sequence[str], others: Sequence[Mapping[str, Any]], nodes: int) -> dict[str, Any]:

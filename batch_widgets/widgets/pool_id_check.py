@@ -77,7 +77,7 @@ class PoolIdCheck:
     @property
     def taken(self) -> tuple[str, ...]:
         """Ids that there are pools of."""
-        return tuple(pool_id for pool_id, free_since in self._answers.items() if free_since is None)
+        return tuple(pool_id for pool_id, free_since in self._answers.copy().items() if free_since is None)
 
     def free_since(self, pool_id: str) -> datetime | None:
         """Give when the account said that there is no such pool, in local time."""

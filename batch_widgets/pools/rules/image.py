@@ -33,19 +33,14 @@ def check_image(spec: PoolSpec, images: Sequence[SupportedImage], now: datetime)
         return
     reference = spec.image_reference
     if reference is None:
-        if not spec.keeps_image:
-            yield Rule.IMAGE_MISSING.error(
-                "image", "Pick an image in the SKU browser, or type its publisher, offer, SKU and version."
-            )
+        yield from _check_kept(spec)
         return
     empty = [name for name in ("publisher", "offer", "sku", "version") if not getattr(reference, name)]
     if empty:
         yield Rule.IMAGE_INCOMPLETE.error("image", f"The image needs its {joined(empty)} too.")
         return
     if not spec.node_agent_sku_id:
-        yield Rule.NODE_AGENT_MISSING.error(
-            "node_agent_sku_id", "Choose the node agent that fits the image, such as batch.node.ubuntu 22.04."
-        )
+        yield _no_agent()
         return
     same = [image for image in images if _same(image.image_reference, reference)]
     if images and not same:
@@ -54,6 +49,22 @@ def check_image(spec: PoolSpec, images: Sequence[SupportedImage], now: datetime)
         same = [spec.image]
     if same:
         yield from _check_support(spec, same, now)
+
+
+def _check_kept(spec: PoolSpec) -> Iterator[Problem]:
+    """Check that there is an image at all: one that was loaded and that no value here can say counts."""
+    if not spec.keeps_image:
+        yield Rule.IMAGE_MISSING.error(
+            "image", "Pick an image in the SKU browser, or type its publisher, offer, SKU and version."
+        )
+    elif not spec.node_agent_sku_id:
+        yield _no_agent()
+
+
+def _no_agent() -> Problem:
+    return Rule.NODE_AGENT_MISSING.error(
+        "node_agent_sku_id", "Choose the node agent that fits the image, such as batch.node.ubuntu 22.04."
+    )
 
 
 def _check_support(spec: PoolSpec, same: Sequence[SupportedImage], now: datetime) -> Iterator[Problem]:

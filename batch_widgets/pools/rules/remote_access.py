@@ -65,7 +65,7 @@ def _check_way(spec: PoolSpec, way: str, sources: tuple[str, ...]) -> Iterator[P
             yield Rule.SOURCE_FORM.error(field, trouble)
     if repeated(sources):
         yield Rule.SOURCE_TWICE.error(field, "A source stands there twice. Remove one.")
-    if spec.target_nodes > _MAX_NODES:
+    if spec.target_nodes > _MAX_NODES and not spec.enable_auto_scale:
         yield Rule.PORTS_TOO_FEW.error(
             f"allow_{way}", f"The ports that {way.upper()} takes here suffice for {_MAX_NODES:,} nodes. Ask for fewer."
         )

@@ -89,8 +89,8 @@ ITEM_VARIANTS: dict[str, tuple[Variant, ...]] = {
         Variant(
             "resource file",
             (
-                Part("httpUrl", "URL of a file"),
-                Part("storageContainerUrl", "URL of a container"),
+                Part("httpUrl", "URL of a file", "secret"),
+                Part("storageContainerUrl", "URL of a container", "secret"),
                 Part("autoStorageContainerName", "Container of the account's storage"),
                 Part("blobPrefix", "Blob prefix"),
                 Part("filePath", "Path on the node"),

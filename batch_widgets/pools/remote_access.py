@@ -86,9 +86,7 @@ def _allowed(pool: Mapping[str, Any]) -> tuple[str, ...]:
     rules = nat_rules(pool)
     if not rules:
         return (_EVERYONE,)
-    return tuple(
-        str(rule.get("sourceAddressPrefix")) for rule in rules if str(rule.get("access")).casefold() == "allow"
-    )
+    return tuple(str(rule.get("sourceAddressPrefix")) for rule in rules if _allows(rule))
 
 
 def write_remote_access(body: dict[str, Any], wanted: Mapping[str, Any], target_nodes: int) -> None:
@@ -102,9 +100,14 @@ def write_remote_access(body: dict[str, Any], wanted: Mapping[str, Any], target_
         names = (f"allow_{way.name}", f"{way.name}_sources")
         if wanted[names[0]] == present[names[0]] and (not wanted[names[0]] or wanted[names[1]] == present[names[1]]):
             continue
-        pools = [pool for pool in pools if pool.get("backendPort") != way.port]
-        if wanted[names[0]]:
-            pools.append(_nat_pool(way, wanted[names[1]], pools, target_nodes))
+        own = next((pool for pool in pools if pool.get("backendPort") == way.port), None)
+        others = [pool for pool in pools if pool.get("backendPort") != way.port]
+        if not wanted[names[0]]:
+            pools = others
+        elif own is None:
+            pools = [*others, _nat_pool(way, wanted[names[1]], others, target_nodes)]
+        else:
+            pools[pools.index(own)] = _with_sources(own, way, wanted[names[1]], others)
     if pools == nat_pools(body):
         return
     _PLACE.write(body, tuple(pools))
@@ -129,6 +132,30 @@ def _nat_pool(way: Way, sources: Sequence[str], others: Sequence[Mapping[str, An
         "frontendPortRangeEnd": first + max(_PORTS, nodes) - 1,
         "networkSecurityGroupRules": rules,
     }
+
+
+def _with_sources(
+    pool: dict[str, Any], way: Way, sources: Sequence[str], others: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Give a NAT pool that lets others in; all else that it says stays: its ports, its refusals, its other rules."""
+    present = _allowed(pool) if nat_rules(pool) else ()
+    rules = [rule for rule in nat_rules(pool) if not _allows(rule) or str(rule.get("sourceAddressPrefix")) in sources]
+    refusals = [rule for rule in rules if not _allows(rule) and rule.get("sourceAddressPrefix") == "*"]
+    if not refusals:
+        new = _nat_pool(way, sources, [*others, {"networkSecurityGroupRules": rules}], 0)["networkSecurityGroupRules"]
+        refusals = [new[-1]]
+        rules.append(new[-1])
+    priorities = [rule.get("priority") for one in (pool, *others) for rule in (*nat_rules(one), *rules)]
+    taken = {priority for priority in priorities if isinstance(priority, int)}
+    last = min((one["priority"] for one in refusals if isinstance(one.get("priority"), int)), default=way.deny_priority)
+    free = (number for number in (*range(way.allow_priority, last), *range(150, last)) if number not in taken)
+    added = [_rule(next(free, last), "allow", source) for source in sources if source not in present]
+    where = rules.index(refusals[0])
+    return {**pool, "networkSecurityGroupRules": [*rules[:where], *added, *rules[where:]]}
+
+
+def _allows(rule: Mapping[str, Any]) -> bool:
+    return str(rule.get("access")).casefold() == "allow"
 
 
 def free_range(pools: Iterable[Mapping[str, Any]], count: int) -> int:

@@ -6,15 +6,15 @@ import re
 from typing import Any
 
 _NAMES = frozenset({"password", "accountKey", "sasKey", "sshPrivateKey", "protectedSettings"})
-_SIGNED = re.compile(r"https?://[^?#]*\?([^#]*&)?sig=", re.IGNORECASE)
+_SIGNED = re.compile(r"[?&]sig=|(Account|SharedAccess)Key=|SharedAccessSignature=", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def is_secret(name: str, value: Any) -> bool:
-    """Tell whether a property's value is one: by its name, or as an address that is signed."""
+    """Tell whether a property's value is one: by its name, or by a signature or key in its text."""
     if name in _NAMES:
         return True
-    return isinstance(value, str) and _SIGNED.match(value) is not None
+    return isinstance(value, str) and _SIGNED.search(value) is not None
 
 
 def secret_variable(path: tuple[str, ...]) -> str:
@@ -36,10 +36,15 @@ def without_secrets(body: Any, path: tuple[str, ...] = ()) -> Any:
     return body
 
 
+def is_placeholder(value: Any) -> bool:
+    """Tell whether something stands for a secret that is still to be given."""
+    return isinstance(value, dict) and value.keys() == {"$secret"}
+
+
 def placeholders(body: Any, path: str = "") -> list[str]:
     """Give the paths at which a placeholder still stands."""
     if isinstance(body, dict):
-        if body.keys() == {"$secret"}:
+        if is_placeholder(body):
             return [path]
         return [found for name, value in body.items() for found in placeholders(value, f"{path}.{name}".lstrip("."))]
     if isinstance(body, list):

@@ -54,9 +54,14 @@ def read_json(text: str) -> Any:
         raise ValueError(f"This is no JSON: {problem}.") from None
 
 
+def _text(value: Any) -> str:
+    """Show a text; of what should be one and is not, what it is."""
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
 _JSON = Reading(lambda value: "" if value is None else json.dumps(value, indent=1, ensure_ascii=False), read_json)
 READINGS = {
-    "text": Reading(lambda value: value or "", str),
+    "text": Reading(_text, str),
     "number": Reading(lambda value: "" if value is None else str(value), _number),
     "minutes": Reading(lambda value: "" if value is None else f"{value.total_seconds() / 60:g}", _minutes),
     "texts": Reading(lambda value: ", ".join(value or ()), lambda text: tuple(text.replace(",", " ").split())),

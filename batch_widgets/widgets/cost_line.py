@@ -75,6 +75,13 @@ class CostLine(lean.VBox):
         dedicated, spot = max(0, spec.target_dedicated_nodes), max(0, spec.target_low_priority_nodes)
         return Estimate((dedicated, dedicated), (spot, spot), meters)
 
+    def most_nodes(self) -> tuple[int, int]:
+        """Give the most dedicated and Spot nodes that the formula can ask for; 0 where that is not known."""
+        spec = self._builder.spec
+        found = self.bounds(spec.auto_scale_formula) if spec.enable_auto_scale else (None, None)
+        dedicated, spot = ((one[1] or 0) if one is not None else 0 for one in found)
+        return dedicated, spot
+
     def line(self) -> str:
         """Give the estimate in a sentence."""
         spec, estimate, is_demo = self._builder.spec, self.estimate, self._builder.account.is_demo

@@ -117,6 +117,11 @@ class ImagePart(lean.VBox):
                 self._setting = False
         self._draw()
 
+    def reset_texts(self) -> None:
+        """Forget an id of a gallery's image that is none yet."""
+        if not isinstance(self._builder.image, CustomImage):
+            self.gallery.value = ""
+
     def _draw(self) -> None:
         image = self._builder.image
         if image is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+from batch_widgets.pools.secrets import is_placeholder, is_secret
 from batch_widgets.widgets import markup
 from batch_widgets.widgets.bound import FLAG_OPTIONS, choice_control, read_json, text_control
 from batch_widgets.widgets.controls import button, column, html, row
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from batch_widgets.pools.items import Part
 
-_WIDE = {"object", "objects", "secret", "secret object"}
+_SECRETS = {"secret", "secret object"}
+_WIDE = {"object", "objects", *_SECRETS}
 
 
 def part_cell(part: Part, value: Any, set_part: Callable[[Any], object]) -> ipywidgets.VBox:
@@ -41,7 +43,7 @@ def part_cell(part: Part, value: Any, set_part: Callable[[Any], object]) -> ipyw
         show(trouble, visible=bool(message))
 
     control: ipywidgets.Widget
-    if part.kind in {"secret", "secret object"}:
+    if part.kind in _SECRETS or is_secret(part.path.rpartition(".")[2], value):
         control = _secret(part, value, set_part, refused)
     elif part.kind == "flag":
         control = choice_control(FLAG_OPTIONS, value, set_part)
@@ -61,20 +63,30 @@ def _secret(
     """Give a field whose text goes from the browser into the kernel's memory, and into no widget's state."""
     field = SecretInput(placeholder="JSON" if part.kind == "secret object" else "")
     keep = button("Keep", title="Keep it in this kernel's memory, from where it is sent with the pool")
-    said = html(markup.muted("none yet" if value is None else "kept"))
+    said = html(markup.muted(_kept(value)))
 
     def on_text(text: str) -> None:
         try:
-            set_part(read_json(text) if part.kind == "secret object" else text)
+            new = read_json(text) if part.kind == "secret object" else text
+            set_part(new)
         except ValueError as problem:
             refused(str(problem))
         else:
             refused("")
-            said.value = markup.muted("kept")
+            said.value = markup.muted(_kept(new))
 
     keep.on_click(lambda _: field.request(on_text))
     field.on_submit(lambda: field.request(on_text))
     return row("bw-cells", field, keep, said)
+
+
+def _kept(value: Any) -> str:
+    """Say whether there is a secret; of an address, all but its query, which may be a signature."""
+    if value is None or is_placeholder(value):
+        return "none yet"
+    if isinstance(value, str) and value.startswith(("http://", "https://")):
+        return f"kept: {value.partition('?')[0]}"
+    return "kept"
 
 
 def with_part(item: Mapping[str, Any], part: Part, value: Any) -> dict[str, Any]:

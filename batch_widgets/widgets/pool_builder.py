@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Instance, Tuple
@@ -63,6 +64,8 @@ class PoolBuilder(Panel, PoolTraits):
         self._loading = False
         self._id_check = PoolIdCheck(account, self._check)
         self._made: set[str] = set()
+        self._unreadable: dict[str, str] = {}
+        self._lock = threading.RLock()  # answers of the account come on the notifier thread
         self.create_button = button("Create pool", "bw-primary")
         self.load_button = button("Load…", "bw-flat", title="Start from a pool of the account, or from JSON")
         self.reset_button = button("Reset…", "bw-flat")
@@ -153,14 +156,30 @@ class PoolBuilder(Panel, PoolTraits):
         self._check()
 
     def _take(self, spec: PoolSpec) -> None:
+        with self._lock:
+            self._set_all(spec)
+        self._ask_id()
+
+    def _set_all(self, spec: PoolSpec) -> None:
         self._loading = True
         try:
             self.set_trait("loaded", None if spec.loaded is None else dict(spec.loaded))
             for name in FIELDS:
                 setattr(self, name, getattr(spec, name))
+            self.form.reset_texts()
+            self._unreadable.clear()
         finally:
             self._loading = False
-        self._ask_id()
+
+    def set_unreadable(self, name: str, message: str) -> None:
+        """Keep that what is typed into a field can't be read, until it can: then `message` is empty."""
+        if self._unreadable.pop(name, "") == message:
+            return
+        if message:
+            self._unreadable[name] = message
+        if not self._loading:
+            self._untouched -= {name}
+            self._check()
 
     def _ask_reset(self) -> None:
         self.message.show(
@@ -191,8 +210,11 @@ class PoolBuilder(Panel, PoolTraits):
             self._id_check.ask(self.pool_id)
 
     def _check(self) -> None:
-        if self.is_closed:
-            return
+        with self._lock:
+            if not self.is_closed:
+                self._check_now()
+
+    def _check_now(self) -> None:
         spec, images = self.spec, self.account.known_images
         exists = spec.pool_id.casefold() in self._made
         ours = exists or self._is_being_created()
@@ -202,7 +224,9 @@ class PoolBuilder(Panel, PoolTraits):
             taken_ids=() if ours else self._id_check.taken,
             sizes=self.account.known_vm_sizes,
             quotas=self.account.known_quotas,
+            most_nodes=self.sizing.cost.most_nodes(),
         )
+        problems += tuple(Problem(name, message) for name, message in self._unreadable.items())
         self.set_trait("problems", problems)
         self.form.show_problems(spec, problems, self._untouched)
         self.checks.show_checks(

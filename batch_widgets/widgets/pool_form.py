@@ -74,7 +74,10 @@ class PoolForm(lean.VBox):
         self.scale_mode = styled(lean.ToggleButtons(options=(("Fixed", False), ("Autoscale formula", True))), "bw-seg")
         self.autoscale = AutoscalePart(builder)
         self.interval = text_control(
-            "minutes", None, lambda value: setattr(builder, "auto_scale_evaluation_interval", value), self._on_interval
+            "minutes",
+            None,
+            lambda value: setattr(builder, "auto_scale_evaluation_interval", value),
+            lambda message: builder.set_unreadable("auto_scale_evaluation_interval", message),
         )
         self.remote_access = RemoteAccessPart(builder)
         self.image_part = ImagePart(builder)
@@ -157,8 +160,11 @@ class PoolForm(lean.VBox):
         self._builder.observe(lambda change: self.interval.show_value(change["new"]), "auto_scale_evaluation_interval")
         self.wrap_button.on_click(lambda _: self._wrap())
 
-    def _on_interval(self, message: str) -> None:
-        self._fields["auto_scale_evaluation_interval"].show_problem(message)
+    def reset_texts(self) -> None:
+        """Have each field that reads its text show its trait, whatever was typed."""
+        self.interval.show_value(self._builder.auto_scale_evaluation_interval)
+        self.image_part.reset_texts()
+        self.sections.reset_texts()
 
     def _wrap(self) -> None:
         spec = self._builder.spec

@@ -38,8 +38,8 @@ class PoolIdCheck:
     def ask(self, pool_id: str) -> None:
         """Ask for an id after a pause, and for no other any more."""
         self.stop()
-        if pool_id.casefold() in self._answers:
-            return
+        if self._answers.get(pool_id.casefold()) is not None:
+            return  # a pool that was there may be gone by now
 
         async def look(_: object) -> None:
             await asyncio.sleep(PAUSE_S)

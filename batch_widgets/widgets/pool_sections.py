@@ -131,7 +131,6 @@ class PoolSections(lean.VBox):
     def __init__(self, builder: Any) -> None:
         self._builder = builder
         self.fields: dict[str, Field] = {}
-        self._unreadable: dict[str, str] = {}
         self._problems: dict[str, Problem] = {}
         self.accordion = lean.Accordion(
             children=tuple(column("bw-more-section") for _ in SECTIONS), titles=tuple(SECTIONS), selected_index=None
@@ -172,13 +171,15 @@ class PoolSections(lean.VBox):
         elif entry.kind == "choice":
             control = choice_control(_options(name), value, set_trait)
         else:
-            control = text_control(entry.kind, value, set_trait, functools.partial(self._on_unreadable, name))
+            control = text_control(entry.kind, value, set_trait, functools.partial(self._builder.set_unreadable, name))
         self._builder.observe(lambda change: control.show_value(change["new"]), name)
         return Field(name, entry.label, control)
 
-    def _on_unreadable(self, name: str, message: str) -> None:
-        self._unreadable[name] = message
-        self._show()
+    def reset_texts(self) -> None:
+        """Have each field that reads its text show its trait, whatever was typed."""
+        for name, field in self.fields.items():
+            if hasattr(field.control, "show_value"):
+                field.control.show_value(getattr(self._builder, name))
 
     def show_problems(self, problems: Mapping[str, Problem], kept: Sequence[str]) -> None:
         """Show problems beside the fields that are built, and with the section's title those that are not."""
@@ -189,10 +190,7 @@ class PoolSections(lean.VBox):
     def _show(self) -> None:
         for name, field in self.fields.items():
             found = self._problems.get(name)
-            if message := self._unreadable.get(name):
-                field.show_problem(message)
-            else:
-                field.show_problem(found.message if found else "", found.severity if found else "error")
+            field.show_problem(found.message if found else "", found.severity if found else "error")
         titles = []
         for title, entries in SECTIONS.items():
             count = sum(one.name in self._problems for one in entries)

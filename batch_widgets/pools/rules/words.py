@@ -9,7 +9,7 @@ from batch_widgets.pools.body import field_at
 from batch_widgets.pools.choices import CHOICES, is_one_of
 from batch_widgets.pools.items import ITEM_VARIANTS, OBJECT_PARTS, Part, variant_of
 from batch_widgets.pools.rules.names import Rule
-from batch_widgets.pools.secrets import placeholders
+from batch_widgets.pools.secrets import is_placeholder, placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +53,7 @@ def _check_part(field: str, where: str, part: Part, item: Mapping[str, Any]) -> 
     if value is None or (value == "" and not part.may_be_empty):
         if part.required:
             yield Rule.ITEM_INCOMPLETE.error(field, f"{where} needs its {part.label}.")
-    elif _is_placeholder(value):
+    elif is_placeholder(value):
         pass  # told by check_secrets
     elif not _has_type(part, value):
         yield Rule.ITEM_TYPE.error(field, f"{where}: {part.label} is {_WANTED[part.kind]}.")
@@ -72,10 +72,6 @@ _WANTED = {
     "object": "an object of JSON",
     "objects": "a list of objects of JSON",
 }
-
-
-def _is_placeholder(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.keys() == {"$secret"}
 
 
 def _has_type(part: Part, value: Any) -> bool:

@@ -23,5 +23,5 @@ def parse_duration(text: str) -> timedelta | None:
 def format_duration(duration: timedelta) -> str:
     """Write a duration in minutes and seconds."""
     minutes, seconds = divmod(duration.total_seconds(), 60)
-    rest = f"{seconds:g}S" if seconds else ""
+    rest = f"{seconds:.6f}".rstrip("0").rstrip(".") + "S" if seconds else ""
     return f"PT{int(minutes)}M{rest}"

@@ -24,6 +24,7 @@ READ_ONLY = frozenset(
         "allocationState",
         "allocationStateTransitionTime",
         "resizeErrors",
+        "identity",  # which is given to pools through the Resource Manager only
         "currentDedicatedNodes",
         "currentLowPriorityNodes",
         "currentNodeCommunicationMode",

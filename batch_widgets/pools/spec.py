@@ -286,7 +286,7 @@ class PoolSpec:
     def to_json(self) -> str:
         """Give the request's body as indented JSON text, ready for ``az batch pool create --json-file``.
 
-        No secret is in it: a text that the service refuses stands for each, and names what belongs there.
+        No secret is in it: an object that the service refuses stands for each, and names what belongs there.
         """
         return json.dumps(without_secrets(self.to_body()), indent=2, ensure_ascii=False)
 

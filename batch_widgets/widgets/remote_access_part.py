@@ -14,6 +14,7 @@ from batch_widgets.widgets.controls import Field, button, html, row, styled
 from batch_widgets.widgets.lean import show
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from ipaddress import IPv4Address, IPv6Address
 
     from batch_widgets.pools import PoolSpec
@@ -68,7 +69,7 @@ class RemoteAccessPart(lean.VBox):
 
     def _look_up_address(self) -> None:
         account = self._builder.account
-        self._follow("Look up this machine's address", local_address(account.endpoint), self._show_local)
+        self._follow("Look up this machine's address", lambda: local_address(account.endpoint), self._show_local)
 
     def _show_local(self, address: IPv4Address | IPv6Address) -> None:
         if address.is_global or self._builder.account.is_demo:
@@ -85,10 +86,10 @@ class RemoteAccessPart(lean.VBox):
         self._builder.frame_piece.focus("bw-safe")
 
     def _ask_outside(self) -> None:
-        self._follow("Ask for this machine's public address", public_address(ADDRESS_SERVICE), self._add)
+        self._follow("Ask for this machine's public address", lambda: public_address(ADDRESS_SERVICE), self._add)
 
-    def _follow(self, title: str, coroutine: Any, done: Any) -> None:
-        operation = self._builder.account.runner.submit(title, lambda _: coroutine)
+    def _follow(self, title: str, look: Callable[[], Any], done: Callable[[Any], object]) -> None:
+        operation = self._builder.account.runner.submit(title, lambda _: look())
         self._builder.follow(operation, done, superseded=False)
 
     def _add(self, address: IPv4Address | IPv6Address) -> None:

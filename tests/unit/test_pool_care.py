@@ -163,3 +163,16 @@ def test_a_taken_id_is_asked_for_again(builder, service, monkeypatch):
     builder.pool_id = "other"
     builder.pool_id = "nightly"
     wait_until(lambda: builder.problems == ())
+
+
+def test_a_closed_account_is_told_of_and_nothing_is_left_waiting(builder, account):
+    builder.allow_ssh = True
+    account.close()
+    builder.form.remote_access.address_button.click()
+    assert "closed" in builder.message.text
+
+
+def test_an_identity_is_not_sent(builder):
+    builder.load({**make_spec().to_body(), "identity": {"type": "UserAssigned"}, "resourceTags": {"a": "b"}})
+    assert "identity" not in builder.spec.to_body()
+    assert builder.spec.kept == ("resourceTags.a",)

@@ -398,7 +398,14 @@ def test_shell_syntax_without_a_shell_is_warned_of(line):
 
 @pytest.mark.parametrize(
     "line",
-    ["sh -c 'a | b'", "/usr/bin/bash -c 'a'", "cmd.exe /c echo %A%", "powershell $a", "apt-get install -y r-base"],
+    [
+        "C:\\Windows\\System32\\cmd.exe /c echo %A%",
+        "sh -c 'a | b'",
+        "/usr/bin/bash -c 'a'",
+        "cmd.exe /c echo %A%",
+        "powershell $a",
+        "apt-get install -y r-base",
+    ],
 )
 def test_a_shell_or_plain_words_are_not_warned_of(line):
     assert found(make_spec(start_task_command_line=line)) == []

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from batch_widgets.pools.spec import PoolSpec
     from batch_widgets.problems import Problem
 
-_SHELL = re.compile(r"^\s*(\S*/)?(bash|sh|dash|zsh|cmd(\.exe)?|powershell(\.exe)?|pwsh)\b", re.IGNORECASE)
+_SHELL = re.compile(r"^\s*(\S*[/\\])?(bash|sh|dash|zsh|cmd(\.exe)?|powershell(\.exe)?|pwsh)\b", re.IGNORECASE)
 _SHELL_SYNTAX = re.compile(r"\$[\w{(]|[|><;&`*]|%\w+%")
 _SOURCES = ("httpUrl", "storageContainerUrl", "autoStorageContainerName")
 _DETAILS = (

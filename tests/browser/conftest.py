@@ -443,5 +443,7 @@ def notebook(lab: Lab, chromium: Browser, request: pytest.FixtureRequest) -> Ite
     finally:
         context.close()
         lab.end_kernels()
-        themes = lab.root.parent / "settings" / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
-        themes.unlink(missing_ok=True)
+        # what a test has set, its theme and whether the state of widgets is saved, is not for the next
+        kept = lab.root.parent / "settings"
+        (kept / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings").unlink(missing_ok=True)
+        shutil.rmtree(kept / "@jupyter-widgets", ignore_errors=True)

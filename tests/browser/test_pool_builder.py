@@ -155,7 +155,7 @@ def test_a_pool_is_brought_in_and_edited(notebook: Notebook):
     assert "s3cret-by-hand" not in saved
     assert "s3cret-pasted" not in saved
     output.get_by_role("button", name="Create pool").click()
-    notebook.wait_python("builder.creation.status", "done", 30)
+    notebook.wait_python("builder.creation and builder.creation.status", "done", 30)
     output.get_by_role("button", name="Reset…").click()
     output.get_by_role("button", name="Reset form").click()
     notebook.wait_python("builder.pool_id", "")

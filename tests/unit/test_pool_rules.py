@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batch_widgets.images import CustomImage, ImageReference
@@ -543,6 +543,7 @@ OBJECTS = st.dictionaries(
 
 
 @settings(deadline=None, max_examples=300)
+@example("inbound_nat_pools", [{"backendPort": []}], True)  # noqa: FBT003  as given by position
 @given(st.sampled_from(sorted(ITEM_VARIANTS)), st.lists(OBJECTS, max_size=8), st.booleans())
 def test_whatever_a_list_holds_is_checked(field, items, allow_ssh):
     spec = make_spec(**{field: items, "allow_ssh": allow_ssh, "ssh_sources": ("*",), "start_task_command_line": "run"})

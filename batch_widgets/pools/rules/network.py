@@ -57,7 +57,8 @@ def check_network(spec: PoolSpec) -> Iterator[Problem]:
     for port in repeated([port for pool in pools if isinstance(port := pool.get("backendPort"), int)]):
         yield Rule.NAT_POOL_TWICE.error("inbound_nat_pools", f"Two inbound NAT pools lead to port {port}. Remove one.")
     for pool in spec.inbound_nat_pools:
-        if (port := pool.get("backendPort")) in _FIELDS:
+        if _field(pool) != "inbound_nat_pools":
+            port = pool["backendPort"]
             way = "SSH" if port == SSH_PORT else "RDP"
             yield Rule.NAT_BACKEND_PORT.error(
                 "inbound_nat_pools", f"Port {port} is what “Allow {way}” is for. Remove this, and turn that on."

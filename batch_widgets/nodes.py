@@ -88,6 +88,12 @@ class Node:
         The node's errors: code and message.
     allocation_time : datetime, optional
         In UTC.
+    state_transition_time : datetime, optional
+        Since when it is in its state, in UTC.
+    last_boot_time : datetime, optional
+        In UTC; None while it never ran.
+    node_agent_version : str
+        Version of Batch's agent on it; empty while it is not known.
     """
 
     id: str
@@ -100,6 +106,9 @@ class Node:
     start_task_failure: str = ""
     errors: tuple[str, ...] = ()
     allocation_time: datetime | None = None
+    state_transition_time: datetime | None = None
+    last_boot_time: datetime | None = None
+    node_agent_version: str = ""
 
     @property
     def usable(self) -> bool:
@@ -198,7 +207,8 @@ def nodes_frame(
     pandas.DataFrame
         ``node_id``, ``state``, ``is_dedicated`` (bool), ``ip_address``, ``remote_login_ip_address``,
         ``remote_login_port`` (nullable integer), ``ssh_command``, ``scheduling_state``, ``running_tasks_count``
-        (nullable integer), ``allocation_time`` (UTC), ``trouble``; text columns are nullable strings.
+        (nullable integer), ``allocation_time`` (UTC), ``trouble``, ``state_transition_time`` and ``last_boot_time``
+        (UTC), ``node_agent_version``; text columns are nullable strings.
     """
     import pandas as pd
 
@@ -206,6 +216,9 @@ def nodes_frame(
 
     def text(values: Iterable[str | None]) -> pd.Series[str]:
         return pd.Series([value or None for value in values], dtype="string")
+
+    def times(values: Iterable[datetime | None]) -> pd.Series[pd.Timestamp]:
+        return pd.Series(list(values), dtype="datetime64[us, UTC]")
 
     found = [logins.get(node.id) for node in nodes]
     return pd.DataFrame(
@@ -219,8 +232,11 @@ def nodes_frame(
             "ssh_command": text(commands.get(node.id) for node in nodes),
             "scheduling_state": text(node.scheduling_state for node in nodes),
             "running_tasks_count": pd.Series([node.running_tasks_count for node in nodes], dtype="Int64"),
-            "allocation_time": pd.Series([node.allocation_time for node in nodes], dtype="datetime64[us, UTC]"),
+            "allocation_time": times(node.allocation_time for node in nodes),
             "trouble": text(node.trouble for node in nodes),
+            "state_transition_time": times(node.state_transition_time for node in nodes),
+            "last_boot_time": times(node.last_boot_time for node in nodes),
+            "node_agent_version": text(node.node_agent_version for node in nodes),
         }
     )
 

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import weakref
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from batch_widgets import login, pools
-from batch_widgets.account import follow, users
+from batch_widgets import pools
+from batch_widgets.account import follow
 from batch_widgets.account.aio import AsyncAccount
+from batch_widgets.account.login_calls import LoginCalls
+from batch_widgets.account.node_calls import NodeCalls
 from batch_widgets.account.sizing import SizesAndPrices
 from batch_widgets.account.surroundings import Surroundings
 from batch_widgets.errors import ServiceUnreachableError, ValidationError
 from batch_widgets.images import NodeAgentSku, SupportedImage, node_agent_skus
-from batch_widgets.keys import parse_public_key
-from batch_widgets.nodes import NodeUser, check_user, outcomes_frame
 from batch_widgets.problems import Problem, errors_of
 from batch_widgets.runner import Operation, Runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
-    from pathlib import Path
     from types import TracebackType
 
-    import pandas as pd
-
     from batch_widgets.autoscale import AutoScaleEvaluation
-    from batch_widgets.login import RemoteLoginSettings
-    from batch_widgets.nodes import Node
     from batch_widgets.pools import Pool, PoolSpec
     from batch_widgets.service import BatchService
 
@@ -37,7 +31,7 @@ _WAIT_S = 30.0
 _POLL_INTERVAL_S = 3.0
 
 
-class BatchAccount(SizesAndPrices):
+class BatchAccount(NodeCalls, LoginCalls, SizesAndPrices):
     """A Batch account.
 
     ``list_*`` and ``get_*`` wait for the answer, at most 30 seconds, and return values; what changes something
@@ -138,27 +132,6 @@ class BatchAccount(SizesAndPrices):
         """
         return self.wait(self.aio.evaluate_auto_scale(pool_id, formula))
 
-    def list_nodes(self, pool_id: str) -> list[Node]:
-        """List the nodes of a pool."""
-        return self.wait(self.aio.list_nodes(pool_id))
-
-    def list_remote_login_settings(self, pool_id: str, nodes: Sequence[str] | None = None) -> list[RemoteLoginSettings]:
-        """Get where the nodes of a pool can be reached.
-
-        Parameters
-        ----------
-        pool_id : str
-            The pool.
-        nodes : sequence of str, optional
-            Node ids; default: all.
-
-        Returns
-        -------
-        list of RemoteLoginSettings
-            One for each node, in order; one without a way in has its ``reason``.
-        """
-        return self.wait(self.aio.list_remote_login_settings(pool_id, nodes))
-
     # changing
 
     def create_pool(self, spec: PoolSpec) -> Operation[Pool]:
@@ -247,135 +220,6 @@ class BatchAccount(SizesAndPrices):
             await follow.delete_pool(await self.service(), pool_id, operation.report, self.poll_interval_s)
 
         return self.runner.submit(f"Delete pool {pool_id}", work, on_cancel="The deletion goes on at the service.")
-
-    def add_user(
-        self,
-        pool_id: str,
-        name: str,
-        *,
-        ssh_public_key: str | None = None,
-        password: str | Callable[[], str] | None = None,
-        is_admin: bool = False,
-        days: int | None = None,
-        nodes: Sequence[str] | None = None,
-        os_type: str = "linux",
-    ) -> Operation[pd.DataFrame]:
-        """Add a user to many nodes at once.
-
-        Parameters
-        ----------
-        pool_id : str
-            The pool.
-        name : str
-            The user's name.
-        ssh_public_key : str, optional
-            In OpenSSH's one-line form.
-        password : str or callable, optional
-            Or a function that asks for it, such as ``getpass.getpass``.
-        is_admin : bool
-            Whether it may use ``sudo``.
-        days : int, optional
-            Days until it expires; the service's default is one. Linux nodes count whole days.
-        nodes : sequence of str, optional
-            Node ids; default: all usable nodes, the others are skipped with the reason.
-        os_type : str
-            ``"linux"`` or ``"windows"``: what the nodes run.
-
-        Returns
-        -------
-        Operation
-            Its result is a DataFrame ``node_id``, ``outcome`` (``"added"``, ``"exists"``, ``"skipped"``, ``"failed"``),
-            ``error_code``, ``message``: a row for every node asked for. An existing user is left as it is.
-
-        Raises
-        ------
-        ValidationError
-            If name, key, password or days are wrong; nothing was sent.
-        """
-        problems = errors_of(
-            check_user(name, days=days, has_password=bool(password), has_key=bool(ssh_public_key), os_type=os_type)
-        )
-        if problems:
-            raise ValidationError(problems)
-        key = parse_public_key(ssh_public_key).line if ssh_public_key else None
-        secret = password() if callable(password) else password
-        if password is not None and not secret:
-            raise ValidationError([Problem("password", "The password is empty.")])
-        expiry = datetime.now(UTC) + timedelta(days=days) if days is not None else None
-        user = NodeUser(name, secret, key, is_admin, expiry)
-
-        async def work(operation: Operation[pd.DataFrame]) -> pd.DataFrame:
-            return outcomes_frame(await users.add_user(await self.service(), pool_id, user, nodes, operation.report))
-
-        return self.runner.submit(f"Add user {name}", work, on_cancel="Nodes that have the user keep it.")
-
-    def delete_user(self, pool_id: str, name: str, *, nodes: Sequence[str] | None = None) -> Operation[pd.DataFrame]:
-        """Delete a user from many nodes at once.
-
-        Parameters
-        ----------
-        pool_id, name : str
-            The pool and the user.
-        nodes : sequence of str, optional
-            Node ids; default: all usable nodes.
-
-        Returns
-        -------
-        Operation
-            Its result is a DataFrame as from :meth:`add_user`, outcomes ``"deleted"``, ``"absent"``, ``"skipped"``,
-            ``"failed"``.
-        """
-
-        async def work(operation: Operation[pd.DataFrame]) -> pd.DataFrame:
-            return outcomes_frame(await users.delete_user(await self.service(), pool_id, name, nodes, operation.report))
-
-        return self.runner.submit(f"Delete user {name}", work, on_cancel="Nodes done so far stay done.")
-
-    # logging in
-
-    @property
-    def known_hosts(self) -> Path:
-        """The file in which the ``ssh`` commands keep the nodes' host keys."""
-        return login.known_hosts_file(self.name)
-
-    def ssh_command(self, user: str, settings: RemoteLoginSettings, *, identity_file: Path | None = None) -> str:
-        """Give the complete ``ssh`` command of a user on a node.
-
-        Parameters
-        ----------
-        user : str
-            The user.
-        settings : RemoteLoginSettings
-            Where the node is.
-        identity_file : Path, optional
-            The private key, where it is known.
-
-        Returns
-        -------
-        str
-            Quoted for a POSIX shell. Where the node's host key is known (the demo), it is written to
-            :attr:`known_hosts` first.
-        """
-        return self.ssh_commands(user, [settings], identity_file=identity_file)[settings.node_id]
-
-    def ssh_commands(
-        self, user: str, settings: Sequence[RemoteLoginSettings], *, identity_file: Path | None = None
-    ) -> dict[str, str]:
-        """Give the ``ssh`` commands of a user by node id, of those nodes that can be reached."""
-        reachable = [one for one in settings if one.reachable]
-        known = self._host_keys([one.node_id for one in reachable]) if self._host_keys else {}
-        if known:
-            login.write_known_hosts(self.known_hosts, known)
-        return {
-            one.node_id: login.ssh_command(
-                user,
-                one,
-                identity_file=identity_file,
-                known_hosts=self.known_hosts,
-                host_key_known=one.node_id in known,
-            )
-            for one in reachable
-        }
 
     # life
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from batch_widgets.account.parts import AccountPart
 from batch_widgets.cost import Meters, choose_meters
 from batch_widgets.errors import BatchWidgetsError
 from batch_widgets.sizes import recorded_vm_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable
+    from collections.abc import Iterable
 
-    from batch_widgets.account.aio import AsyncAccount
     from batch_widgets.account.surroundings import Surroundings
     from batch_widgets.cost import PriceItem
-    from batch_widgets.runner import Operation, Runner
+    from batch_widgets.runner import Operation
     from batch_widgets.sizes import Quotas, VmSizeList
 
 T = TypeVar("T")
 
 
-class SizesAndPrices:
+class SizesAndPrices(AccountPart):
     """VM sizes, quotas and prices of an account, and what was learnt of them so far.
 
     Parameters
@@ -31,9 +31,6 @@ class SizesAndPrices:
     prices_allowed : bool
         Whether widgets may ask for prices by themselves.
     """
-
-    aio: AsyncAccount
-    runner: Runner
 
     def __init__(self, surroundings: Surroundings, *, prices_allowed: bool) -> None:
         self.surroundings = surroundings
@@ -46,10 +43,6 @@ class SizesAndPrices:
         self._known_prices: dict[tuple[str, str], tuple[PriceItem, ...]] = {}
         self._whole_lists: set[str] = set()
         self._learning: Operation[VmSizeList] | None = None
-
-    def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine of the account and wait for it."""
-        raise NotImplementedError
 
     def list_vm_sizes(self) -> VmSizeList:
         """List the VM sizes of the account's region.

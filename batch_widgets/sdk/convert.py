@@ -150,6 +150,9 @@ def node(answer: models.BatchNode) -> Node:
         start_task_failure=(failure.message or failure.code or "") if failure else "",
         errors=tuple(": ".join(filter(None, (error.code, error.message))) for error in answer.errors or ()),
         allocation_time=answer.allocation_time,
+        state_transition_time=answer.state_transition_time,
+        last_boot_time=answer.last_boot_time,
+        node_agent_version=(answer.node_agent_info.version or "") if answer.node_agent_info else "",
     )
 
 

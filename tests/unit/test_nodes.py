@@ -36,6 +36,9 @@ DTYPES = {
     "running_tasks_count": "Int64",
     "allocation_time": "datetime64[us, UTC]",
     "trouble": "string",
+    "state_transition_time": "datetime64[us, UTC]",
+    "last_boot_time": "datetime64[us, UTC]",
+    "node_agent_version": "string",
 }
 
 
@@ -47,7 +50,7 @@ def test_frame_has_the_same_types_when_empty(nodes):
 def test_frame_values():
     when = datetime(2026, 1, 2, tzinfo=UTC)
     nodes = (
-        make_node("a", ip_address="10.0.0.4", running_tasks_count=0, allocation_time=when),
+        make_node("a", ip_address="10.0.0.4", running_tasks_count=0, allocation_time=when, last_boot_time=when),
         make_node("b", "unusable", is_dedicated=False),
     )
     logins = {"a": RemoteLoginSettings("a", "203.0.113.5", 40_000), "gone": RemoteLoginSettings("gone")}
@@ -58,6 +61,8 @@ def test_frame_values():
     assert first["ssh_command"] == "ssh a"
     assert first["running_tasks_count"] == 0
     assert first["allocation_time"] == pd.Timestamp(when)
+    assert first["last_boot_time"] == pd.Timestamp(when)
+    assert pd.isna(first["state_transition_time"])
     assert pd.isna(first["trouble"])
     assert second["is_dedicated"] is False
     assert all(

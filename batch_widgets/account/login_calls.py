@@ -1,0 +1,81 @@
+"""The part of an account that knows where and how to log in to nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batch_widgets import login
+from batch_widgets.account.parts import AccountPart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from batch_widgets.login import RemoteLoginSettings
+
+
+class LoginCalls(AccountPart):
+    """Where nodes can be reached, and what logs in to them."""
+
+    _host_keys: Callable[[Sequence[str]], Mapping[str, str]] | None
+
+    def list_remote_login_settings(self, pool_id: str, nodes: Sequence[str] | None = None) -> list[RemoteLoginSettings]:
+        """Get where the nodes of a pool can be reached.
+
+        Parameters
+        ----------
+        pool_id : str
+            The pool.
+        nodes : sequence of str, optional
+            Node ids; default: all.
+
+        Returns
+        -------
+        list of RemoteLoginSettings
+            One for each node, in order; one without a way in has its ``reason``.
+        """
+        return self.wait(self.aio.list_remote_login_settings(pool_id, nodes))
+
+    @property
+    def known_hosts(self) -> Path:
+        """The file in which the ``ssh`` commands keep the nodes' host keys."""
+        return login.known_hosts_file(self.name)
+
+    def ssh_command(self, user: str, settings: RemoteLoginSettings, *, identity_file: Path | None = None) -> str:
+        """Give the complete ``ssh`` command of a user on a node.
+
+        Parameters
+        ----------
+        user : str
+            The user.
+        settings : RemoteLoginSettings
+            Where the node is.
+        identity_file : Path, optional
+            The private key, where it is known.
+
+        Returns
+        -------
+        str
+            Quoted for a POSIX shell. Where the node's host key is known (the demo), it is written to
+            :attr:`known_hosts` first.
+        """
+        return self.ssh_commands(user, [settings], identity_file=identity_file)[settings.node_id]
+
+    def ssh_commands(
+        self, user: str, settings: Sequence[RemoteLoginSettings], *, identity_file: Path | None = None
+    ) -> dict[str, str]:
+        """Give the ``ssh`` commands of a user by node id, of those nodes that can be reached."""
+        reachable = [one for one in settings if one.reachable]
+        known = self._host_keys([one.node_id for one in reachable]) if self._host_keys else {}
+        if known:
+            login.write_known_hosts(self.known_hosts, known)
+        return {
+            one.node_id: login.ssh_command(
+                user,
+                one,
+                identity_file=identity_file,
+                known_hosts=self.known_hosts,
+                host_key_known=one.node_id in known,
+            )
+            for one in reachable
+        }

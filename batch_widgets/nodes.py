@@ -54,7 +54,9 @@ _ORDER = (
     "leavingpool",
 )
 
-Outcome = Literal["added", "exists", "deleted", "absent", "skipped", "failed"]
+Outcome = Literal["added", "updated", "exists", "deleted", "absent", "skipped", "failed", "not reached"]
+
+_TO_DO = frozenset({"failed", "not reached"})
 
 
 def state_words(state: str) -> str:
@@ -146,7 +148,8 @@ class NodeOutcome:
     node_id : str
         The node.
     outcome : str
-        ``"added"``, ``"exists"``, ``"deleted"``, ``"absent"``, ``"skipped"`` or ``"failed"``.
+        ``"added"``, ``"updated"``, ``"exists"``, ``"deleted"``, ``"absent"``, ``"skipped"``, ``"failed"``, or
+        ``"not reached"`` where the call was not made (yet), or its end is not known.
     error_code : str
         The service's code, where it gave one.
     message : str
@@ -186,6 +189,11 @@ def outcomes_frame(outcomes: Sequence[NodeOutcome]) -> pd.DataFrame:
         outcome.node_id: outcome.allocation_time.isoformat() for outcome in outcomes if outcome.allocation_time
     }
     return frame
+
+
+def failed_nodes(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Give the nodes to try again, from a table of outcomes, in its order: those that failed or were not reached."""
+    return tuple(frame.loc[frame["outcome"].isin(_TO_DO), "node_id"])
 
 
 def nodes_frame(

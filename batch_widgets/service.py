@@ -18,8 +18,8 @@ class BatchService(Protocol):
     """The calls, one HTTP request each but for lists, which ask for page after page.
 
     All raise the errors of :mod:`batch_widgets.errors` and nothing else, and run on the account's loop thread only.
-    Those that read may be repeated inside. Those that change something are sent exactly once, but for deletions, which
-    the HTTP library may repeat when the connection breaks.
+    Those that read may be repeated inside. Those that change something are sent exactly once, but for deletions
+    and replacements, which the HTTP library may repeat when the connection breaks.
     """
 
     async def check(self) -> None:
@@ -56,6 +56,9 @@ class BatchService(Protocol):
 
     async def create_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
         """Add a user to a node."""
+
+    async def replace_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
+        """Give a user of a node other credentials and expiry: what is left out is wiped or reset, the rest stays."""
 
     async def delete_node_user(self, pool_id: str, node_id: str, name: str) -> None:
         """Delete a user from a node."""

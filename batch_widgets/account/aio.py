@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from batch_widgets.account import users
+from batch_widgets.account import login_settings
 from batch_widgets.images import NodeAgentSku, SupportedImage, node_agent_skus
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class AsyncAccount:
         self, pool_id: str, nodes: Sequence[str] | None = None
     ) -> list[RemoteLoginSettings]:
         """Get where the nodes of a pool can be reached."""
-        return await self._ask(lambda service: users.list_remote_login_settings(service, pool_id, nodes))
+        return await self._ask(lambda service: login_settings.list_remote_login_settings(service, pool_id, nodes))
 
     async def list_vm_sizes(self) -> VmSizeList:
         """List the VM sizes of the account's region."""

@@ -9,7 +9,7 @@ from batch_widgets.account import users
 from batch_widgets.account.parts import AccountPart
 from batch_widgets.errors import ValidationError
 from batch_widgets.keys import parse_public_key
-from batch_widgets.nodes import NodeUser, check_user, outcomes_frame
+from batch_widgets.nodes import NodeUser, check_user
 from batch_widgets.problems import Problem, errors_of
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class NodeCalls(AccountPart):
         days: int | None = None,
         nodes: Sequence[str] | None = None,
         os_type: str = "linux",
+        if_exists: users.IfExists = "keep",
     ) -> Operation[pd.DataFrame]:
         """Add a user to many nodes at once.
 
@@ -60,18 +61,28 @@ class NodeCalls(AccountPart):
             Node ids; default: all usable nodes, the others are skipped with the reason.
         os_type : str
             ``"linux"`` or ``"windows"``: what the nodes run.
+        if_exists : str
+            What is done where a node has a user of that name: ``"keep"`` leaves it as it is. ``"replace"`` gives it
+            this key, password and expiry: what is left out here is wiped, an expiry to the service's day. Whether it is
+            an administrator stays as it was, and cannot be read.
 
         Returns
         -------
         Operation
-            Its result is a DataFrame ``node_id``, ``outcome`` (``"added"``, ``"exists"``, ``"skipped"``, ``"failed"``),
-            ``error_code``, ``message``: a row for every node asked for. An existing user is left as it is.
+            Its result is a DataFrame ``node_id``, ``outcome`` (``"added"``, ``"updated"``, ``"exists"``, ``"skipped"``,
+            ``"failed"``), ``error_code``, ``message``: a row for every node asked for. While it runs, and after it was
+            cancelled, :attr:`Operation.partial` is that table too, with ``"not reached"`` for nodes that have no
+            outcome.
 
         Raises
         ------
         ValidationError
             If name, key, password or days are wrong; nothing was sent.
+        ValueError
+            If `if_exists` is another word.
         """
+        if if_exists not in {"keep", "replace"}:
+            raise ValueError(f"if_exists is “keep” or “replace”, not {if_exists!r}.")
         problems = errors_of(
             check_user(name, days=days, has_password=bool(password), has_key=bool(ssh_public_key), os_type=os_type)
         )
@@ -85,7 +96,7 @@ class NodeCalls(AccountPart):
         user = NodeUser(name, secret, key, is_admin, expiry)
 
         async def work(operation: Operation[pd.DataFrame]) -> pd.DataFrame:
-            return outcomes_frame(await users.add_user(await self.service(), pool_id, user, nodes, operation.report))
+            return await users.add_user(operation, await self.service(), pool_id, user, nodes, if_exists)
 
         return self.runner.submit(f"Add user {name}", work, on_cancel="Nodes that have the user keep it.")
 
@@ -102,11 +113,11 @@ class NodeCalls(AccountPart):
         Returns
         -------
         Operation
-            Its result is a DataFrame as from :meth:`add_user`, outcomes ``"deleted"``, ``"absent"``, ``"skipped"``,
-            ``"failed"``.
+            Its result, and what there is of it meanwhile, is a DataFrame as from :meth:`add_user`, outcomes
+            ``"deleted"``, ``"absent"``, ``"skipped"``, ``"failed"``.
         """
 
         async def work(operation: Operation[pd.DataFrame]) -> pd.DataFrame:
-            return outcomes_frame(await users.delete_user(await self.service(), pool_id, name, nodes, operation.report))
+            return await users.delete_user(operation, await self.service(), pool_id, name, nodes)
 
         return self.runner.submit(f"Delete user {name}", work, on_cancel="Nodes done so far stay done.")

@@ -1,185 +1,144 @@
-"""Calls on many nodes at once: users and remote login settings, with an answer for each node asked for."""
+"""Users of nodes: added to many at once, replaced where that is wanted, and deleted."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Literal
 
-from batch_widgets.errors import (
-    AlreadyExistsError,
-    BatchWidgetsError,
-    NotFoundError,
-    ServiceError,
-    ThrottledError,
-)
-from batch_widgets.login import NO_SSH_PORT, NO_SSH_PORT_REMEDY, RemoteLoginSettings
-from batch_widgets.nodes import Node, NodeOutcome, state_words
-from batch_widgets.runner import Progress
+from batch_widgets.account import attempts
+from batch_widgets.account.fan_out import on_nodes
+from batch_widgets.errors import AlreadyExistsError, BatchWidgetsError, NotFoundError
+from batch_widgets.nodes import NodeOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
-    from batch_widgets.nodes import NodeUser
+    import pandas as pd
+
+    from batch_widgets.nodes import Node, NodeUser
+    from batch_widgets.runner import Operation
     from batch_widgets.service import BatchService
 
-    Report = Callable[[Progress], None]
+IfExists = Literal["keep", "replace"]
 
-T = TypeVar("T")
+ADDING = "adding the user"
+_KEPT = "There already, and left as it was."
+_KEPT_OR_OURS = "The first try had no clear answer; the user is there now, by this call or from before."
+_OURS = "The first try had no clear answer, but it added the user: the node did not have it before."
+_UPDATED = (
+    "It was there: its key, password and expiry are those given now, and what was left out is gone. Whether it is an "
+    "administrator stayed as it was."
+)
+_UPDATED_OR_OURS = (
+    "The first try had no clear answer; the user has the key, password and expiry given now. Where it was there "
+    "before, whether it is an administrator stayed as it was."
+)
+_GONE_MEANWHILE = "The user was there, and was deleted before it could be replaced. Retry."
 
-_IN_FLIGHT = 64  # aiohttp's pool holds 100 connections; more in flight gains nothing
-_TRIES = 5
-_LONGEST_PAUSE_S = 30.0
-_BREATH_S = 0.2
-_GIVEN_UP = f"No clear answer in {_TRIES} tries. Retry later."
 
+class Adding:
+    """How a user is added to one node after the other.
 
-class _Attempt:
-    """A change that is made again: after a pause that the service asks for, or where no clear answer came."""
+    Parameters
+    ----------
+    service : BatchService
+        Who is asked.
+    pool_id : str
+        The pool.
+    user : NodeUser
+        The user.
+    if_exists : str
+        ``"keep"`` or ``"replace"``: what is done where a node has a user of that name.
+    """
 
-    def __init__(self) -> None:
-        self.lost = False
+    def __init__(self, service: BatchService, pool_id: str, user: NodeUser, if_exists: IfExists) -> None:
+        self._service = service
+        self._pool_id = pool_id
+        self._user = user
+        self._if_exists = if_exists
+        self._line = attempts.Line()
 
-    async def make(self, change: Callable[[], Awaitable[None]]) -> bool:
-        """Make the change; tell whether a clear answer came. Errors other than those two go to the caller."""
-        for _ in range(_TRIES):
-            try:
-                await change()
-            except ThrottledError as error:
-                await asyncio.sleep(min(error.retry_after_s, _LONGEST_PAUSE_S))
-            except BatchWidgetsError as error:
-                if not error.maybe_done:
-                    raise
-                self.lost = True
-                await asyncio.sleep(_BREATH_S)
-            else:
-                return True
-        return False
+    async def to(self, node: Node, *, new: bool = False) -> NodeOutcome:
+        """Add the user to a node.
+
+        Parameters
+        ----------
+        node : Node
+            The node.
+        new : bool
+            True where the node cannot have had the user before.
+        """
+        attempt = attempts.Attempt(self._line)
+        try:
+            await attempt.make(lambda: self._service.create_node_user(self._pool_id, node.id, self._user))
+        except AlreadyExistsError as error:
+            if attempt.lost and new:
+                return NodeOutcome(node.id, "added", "", _OURS)
+            if self._if_exists == "replace":
+                return await self._replace(node, lost=attempt.lost)
+            return NodeOutcome(node.id, "exists", error.code, _KEPT_OR_OURS if attempt.lost else _KEPT)
+        except BatchWidgetsError as error:
+            if not attempt.given_up:
+                raise
+            doubt = " The user may be there all the same." if attempt.lost else ""
+            return NodeOutcome(node.id, "failed", error.code, attempt.surrender(error) + doubt)
+        return NodeOutcome(node.id, "added")
+
+    async def _replace(self, node: Node, *, lost: bool) -> NodeOutcome:
+        attempt = attempts.Attempt(self._line)
+        try:
+            await attempt.make(lambda: self._service.replace_node_user(self._pool_id, node.id, self._user))
+        except NotFoundError as error:
+            if error.code != "NodeUserNotFound":
+                raise
+            return NodeOutcome(node.id, "failed", error.code, _GONE_MEANWHILE)
+        except BatchWidgetsError as error:
+            if not attempt.given_up:
+                raise
+            doubt = " It may have been replaced all the same." if attempt.lost else ""
+            return NodeOutcome(node.id, "failed", error.code, attempt.surrender(error) + doubt)
+        return NodeOutcome(node.id, "updated", "", _UPDATED_OR_OURS if lost else _UPDATED)
 
 
 async def add_user(
-    service: BatchService, pool_id: str, user: NodeUser, node_ids: Sequence[str] | None, report: Report
-) -> list[NodeOutcome]:
+    operation: Operation[pd.DataFrame],
+    service: BatchService,
+    pool_id: str,
+    user: NodeUser,
+    node_ids: Sequence[str] | None,
+    if_exists: IfExists,
+) -> pd.DataFrame:
     """Add a user to nodes: to the ones named, or to all usable ones."""
-
-    async def add(node_id: str) -> NodeOutcome:
-        attempt = _Attempt()
-        try:
-            if await attempt.make(lambda: service.create_node_user(pool_id, node_id, user)):
-                return NodeOutcome(node_id, "added")
-        except AlreadyExistsError as error:
-            message = (
-                "The first try had no clear answer; the user is there now, by this call or from before."
-                if attempt.lost
-                else "There already, and left as it was. Delete it first to replace it."
-            )
-            return NodeOutcome(node_id, "exists", error.code, message)
-        doubt = " The user may be there all the same." if attempt.lost else ""
-        return NodeOutcome(node_id, "failed", "", _GIVEN_UP + doubt)
-
-    nodes = await service.list_nodes(pool_id)
-    return await _on_nodes(nodes, node_ids, add, report, "adding the user")
+    nodes = await attempts.read(lambda: service.list_nodes(pool_id))
+    adding = Adding(service, pool_id, user, if_exists)
+    return await on_nodes(operation, nodes, node_ids, adding.to, message=ADDING)
 
 
 async def delete_user(
-    service: BatchService, pool_id: str, name: str, node_ids: Sequence[str] | None, report: Report
-) -> list[NodeOutcome]:
+    operation: Operation[pd.DataFrame],
+    service: BatchService,
+    pool_id: str,
+    name: str,
+    node_ids: Sequence[str] | None,
+) -> pd.DataFrame:
     """Delete a user from nodes: from the ones named, or from all usable ones."""
+    line = attempts.Line()
 
-    async def delete(node_id: str) -> NodeOutcome:
-        attempt = _Attempt()
+    async def delete(node: Node) -> NodeOutcome:
+        attempt = attempts.Attempt(line)
         try:
-            if await attempt.make(lambda: service.delete_node_user(pool_id, node_id, name)):
-                return NodeOutcome(node_id, "deleted")
+            await attempt.make(lambda: service.delete_node_user(pool_id, node.id, name))
         except NotFoundError as error:
             if error.code != "NodeUserNotFound":
                 raise
             if attempt.lost:
-                return NodeOutcome(node_id, "deleted", "", "The first try had no clear answer; the user is gone now.")
-            return NodeOutcome(node_id, "absent", error.code, "No such user here.")
-        return NodeOutcome(node_id, "failed", "", _GIVEN_UP)
+                return NodeOutcome(node.id, "deleted", "", "The first try had no clear answer; the user is gone now.")
+            return NodeOutcome(node.id, "absent", error.code, "No such user here.")
+        except BatchWidgetsError as error:
+            if not attempt.given_up:
+                raise
+            doubt = " The user may be gone all the same." if attempt.lost else ""
+            return NodeOutcome(node.id, "failed", error.code, attempt.surrender(error) + doubt)
+        return NodeOutcome(node.id, "deleted")
 
-    nodes = await service.list_nodes(pool_id)
-    return await _on_nodes(nodes, node_ids, delete, report, "deleting the user")
-
-
-async def _on_nodes(
-    nodes: Sequence[Node],
-    node_ids: Sequence[str] | None,
-    call: Callable[[str], Awaitable[NodeOutcome]],
-    report: Report,
-    message: str,
-) -> list[NodeOutcome]:
-    """Make a call on each node, report as they end, and account for every node asked for, in that order."""
-    by_id = {node.id: node for node in nodes}
-    wanted = _wanted(node_ids, nodes)
-    counts: Counter[str] = Counter()
-
-    async def one(node_id: str) -> NodeOutcome:
-        node = by_id.get(node_id)
-        if node is None:
-            outcome = NodeOutcome(node_id, "failed", "NodeNotFound", "The pool has no node of that id.")
-        elif not node.usable:
-            outcome = NodeOutcome(node_id, "skipped", "", f"The node is {state_words(node.state)}.")
-        else:
-            try:
-                outcome = await call(node_id)
-            except BatchWidgetsError as error:
-                outcome = NodeOutcome(node_id, "failed", error.code, _meaning(error))
-            outcome = replace(outcome, allocation_time=node.allocation_time)
-        counts[outcome.outcome] += 1
-        report(Progress(sum(counts.values()), len(wanted), message, dict(counts)))
-        return outcome
-
-    return await gather_bounded(one, wanted)
-
-
-def _wanted(node_ids: Sequence[str] | None, nodes: Sequence[Node]) -> list[str]:
-    if node_ids is None:
-        return [node.id for node in nodes]
-    return [node_ids] if isinstance(node_ids, str) else list(dict.fromkeys(node_ids))
-
-
-def _meaning(error: BatchWidgetsError) -> str:
-    if isinstance(error, ServiceError) and (
-        error.code.startswith(("NodeBeing", "NodeState", "Operation")) or error.code == "NodeNotReady"
-    ):
-        return f"Not possible in the node's present state. Retry when it is idle. {error.message}"
-    return str(error)
-
-
-async def list_remote_login_settings(
-    service: BatchService, pool_id: str, node_ids: Sequence[str] | None
-) -> list[RemoteLoginSettings]:
-    """Get where the nodes can be reached; a node without a way in says why."""
-    pool = await service.get_pool(pool_id)
-    nodes = await service.list_nodes(pool_id)
-    wanted = _wanted(node_ids, nodes)
-    if not pool.may_be_reached:
-        return [RemoteLoginSettings(node_id, reason=f"{NO_SSH_PORT} {NO_SSH_PORT_REMEDY}") for node_id in wanted]
-
-    async def one(node_id: str) -> RemoteLoginSettings:
-        for _ in range(_TRIES):
-            try:
-                return await service.get_remote_login_settings(pool_id, node_id)
-            except ThrottledError as error:
-                await asyncio.sleep(min(error.retry_after_s, _LONGEST_PAUSE_S))
-            except BatchWidgetsError as error:  # what Azure answers where there is no endpoint is not documented
-                return RemoteLoginSettings(node_id, reason=error.message)
-        return RemoteLoginSettings(node_id, reason="The account asks for a pause. Retry later.")
-
-    return await gather_bounded(one, wanted)
-
-
-async def gather_bounded(call: Callable[[Any], Awaitable[T]], items: Iterable[Any]) -> list[T]:
-    """Call for each item with a bounded number in flight; results in the order of the items."""
-    slots = asyncio.Semaphore(_IN_FLIGHT)
-
-    async def one(item: Any) -> T:
-        async with slots:
-            return await call(item)
-
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(item)) for item in items]
-    return [task.result() for task in tasks]
+    nodes = await attempts.read(lambda: service.list_nodes(pool_id))
+    return await on_nodes(operation, nodes, node_ids, delete, message="deleting the user")

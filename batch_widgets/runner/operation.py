@@ -87,6 +87,7 @@ class Operation(HasTraits, Generic[T]):
         self._future.set_running_or_notify_cancel()  # a cancelled awaiter must not cancel the work
         self.task: asyncio.Task[T] | None = None
         self._cancel_wanted = False
+        self._make_partial: Callable[[], T] | None = None
         self._trait_values["progress"] = Progress()  # made here: a lazy default could overwrite the loop thread's value
 
     # what users call
@@ -149,6 +150,17 @@ class Operation(HasTraits, Generic[T]):
         """Tell whether it was cancelled."""
         return self.status == "cancelled"
 
+    @property
+    def partial(self) -> T | None:
+        """What there is of the result: while it runs, and after it was cancelled or failed; never waits.
+
+        None where the work cannot be told in parts, or has not got so far. Once it is done, the result.
+        """
+        if self.status == "done":
+            return self._future.result()
+        make = self._make_partial
+        return make() if make is not None else self._future.result() if self.status == "done" else None
+
     def add_done_callback(self, callback: Callable[[Operation[T]], object]) -> None:
         """Call ``callback(operation)`` once it has ended.
 
@@ -178,6 +190,10 @@ class Operation(HasTraits, Generic[T]):
         """Set :attr:`progress`."""
         self._publish("progress", progress)
 
+    def report_partial(self, make: Callable[[], T]) -> None:
+        """Say how :attr:`partial` is made: by `make`, called when and where somebody asks. It must not wait."""
+        self._make_partial = make
+
     def start(self, work: Callable[[Operation[T]], Any]) -> None:
         """Start the coroutine function `work` on the running loop."""
         self.task = asyncio.get_running_loop().create_task(work(self), name=self.title)
@@ -198,6 +214,7 @@ class Operation(HasTraits, Generic[T]):
             self.ended_s = time.monotonic()
             self._publish("status", "done")
             self._future.set_result(task.result())
+            self._make_partial = None
             self._runner.forget(self)
 
     def abandon(self, error: BaseException) -> None:

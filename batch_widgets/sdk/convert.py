@@ -203,3 +203,10 @@ def node_user_create_options(user: NodeUser) -> models.BatchNodeUserCreateOption
         password=user.password,
         ssh_public_key=user.ssh_public_key,
     )
+
+
+def node_user_replace_options(user: NodeUser) -> models.BatchNodeUserReplaceOptions:
+    """Give the SDK's options for a node user that is there already, which keeps its rights. As secret as the above."""
+    return models.BatchNodeUserReplaceOptions(
+        expiry_time=user.expiry_time, password=user.password, ssh_public_key=user.ssh_public_key
+    )

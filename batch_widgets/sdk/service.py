@@ -141,6 +141,12 @@ class SdkService:
         async with self._errors(pool_id, node_id, changes=True):
             await self._client.create_node_user(pool_id, node_id, convert.node_user_create_options(user))
 
+    async def replace_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
+        """Give a user of a node other credentials and expiry: what is left out is wiped or reset, the rest stays."""
+        async with self._errors(pool_id, node_id, user.name, changes=True):
+            options = convert.node_user_replace_options(user)
+            await self._client.replace_node_user(pool_id, node_id, user.name, options)
+
     async def delete_node_user(self, pool_id: str, node_id: str, name: str) -> None:
         """Delete a user from a node."""
         async with self._errors(pool_id, node_id, name, changes=True):

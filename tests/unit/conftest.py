@@ -19,3 +19,9 @@ def account(service):
     account = make_account(service)
     yield account
     account.close()
+
+
+@pytest.fixture
+def breathless(monkeypatch):
+    """Calls that failed are made again at once."""
+    monkeypatch.setattr("batch_widgets.account.attempts._BREATH_S", 0.0)

@@ -254,6 +254,13 @@ class FakeService:
                 raise AlreadyExistsError("The user exists.", code="NodeUserExists", status=409)
             users[user.name] = user
 
+    async def replace_node_user(self, pool_id, node_id, user):
+        async with self._call("replace_node_user", pool_id, node_id, user.name):
+            users = self._node(pool_id, node_id).users.get(node_id, {})
+            if user.name not in users:
+                raise NotFoundError("No such user.", code="NodeUserNotFound", status=404)
+            users[user.name] = replace(user, is_admin=users[user.name].is_admin)
+
     async def delete_node_user(self, pool_id, node_id, name):
         async with self._call("delete_node_user", pool_id, node_id, name):
             users = self._node(pool_id, node_id).users.get(node_id, {})

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from batch_widgets.account import BatchAccount, users
+from batch_widgets.account import BatchAccount, fan_out
 from batch_widgets.account.aio import AsyncAccount
 from batch_widgets.errors import (
     AlreadyExistsError,
@@ -468,15 +468,20 @@ def test_a_node_that_changes_meanwhile_fails_with_advice(account, service, code)
 @pytest.mark.parametrize(
     ("error", "times", "after", "outcome", "says"),
     [
-        (PAUSE, 4, False, "added", ""),
-        (PAUSE, 5, False, "failed", "in 5 tries. Retry later."),
+        (PAUSE, 7, False, "added", ""),
+        (PAUSE, 8, False, "failed", "in 8 tries. Retry later."),
         (LOST, 1, False, "added", ""),
         (LOST, 1, True, "exists", "first try had no clear answer"),
         (UNCLEAR, 1, True, "exists", "first try had no clear answer"),
-        (LOST, 5, False, "failed", "may be there all the same"),
-        (NEVER_SENT, 1, False, "failed", "Cannot reach it"),
+        (LOST, 7, False, "added", ""),
+        (LOST, 8, False, "failed", "in 8 tries. Retry later. The user may be there all the same"),
+        (SERVER_ERROR, 7, False, "added", ""),
+        (NEVER_SENT, 7, False, "added", ""),
+        (NEVER_SENT, 8, False, "failed", "Cannot reach it. No clear answer in 8 tries. Retry later."),
+        (ServiceError("Not here.", code="NotImplemented", status=501), 1, False, "failed", "Not here."),
     ],
 )
+@pytest.mark.usefixtures("breathless")
 def test_adding_through_trouble(account, service, error, times, after, outcome, says):
     service.add_pool("p", nodes=1)
     service.fail("create_node_user", error, times=times, after=after)
@@ -488,15 +493,17 @@ def test_adding_through_trouble(account, service, error, times, after, outcome, 
 @pytest.mark.parametrize(
     ("error", "times", "after", "outcome", "says"),
     [
-        (PAUSE, 4, False, "deleted", ""),
-        (PAUSE, 5, False, "failed", "in 5 tries"),
+        (PAUSE, 7, False, "deleted", ""),
+        (PAUSE, 8, False, "failed", "in 8 tries"),
         (LOST, 1, False, "deleted", ""),
         (LOST, 1, True, "deleted", "is gone now"),
-        (LOST, 5, False, "failed", "in 5 tries"),
-        (NEVER_SENT, 1, False, "failed", "Cannot reach it"),
+        (LOST, 8, False, "failed", "in 8 tries. Retry later. The user may be gone"),
+        (NEVER_SENT, 7, False, "deleted", ""),
+        (NEVER_SENT, 8, False, "failed", "Cannot reach it"),
         (NotFoundError("No node.", code="NodeNotFound"), 1, False, "failed", "No node."),
     ],
 )
+@pytest.mark.usefixtures("breathless")
 def test_deleting_through_trouble(account, service, error, times, after, outcome, says):
     service.add_pool("p", nodes=1)
     account.add_user("p", "alice", ssh_public_key=KEY).result(SOON)
@@ -519,11 +526,11 @@ def test_many_nodes_are_done_side_by_side_but_not_all_at_once(account, service):
     service.hold("create_node_user")
     operation = account.add_user("p", "alice", ssh_public_key=KEY)
     deadline = time.monotonic() + SOON
-    while service.in_flight < users._IN_FLIGHT and time.monotonic() < deadline:
+    while service.in_flight < fan_out.IN_FLIGHT and time.monotonic() < deadline:
         time.sleep(0.002)
     service.release("create_node_user")
     assert set(operation.result(SOON)["outcome"]) == {"added"}
-    assert service.most_in_flight == users._IN_FLIGHT
+    assert service.most_in_flight == fan_out.IN_FLIGHT
     assert service.count("create_node_user") == 200
 
 
@@ -621,10 +628,13 @@ def test_a_windows_pool_is_asked(account, service):
     [
         (ServiceError("Not valid here.", code="OperationNotValidOnNode", status=409), 9, False),
         (NotFoundError("Nothing.", status=404), 9, False),
-        (PAUSE, 4, True),
-        (PAUSE, 5, False),
+        (PAUSE, 7, True),
+        (SERVER_ERROR, 7, True),
+        (NEVER_SENT, 7, True),
+        (PAUSE, 8, False),
     ],
 )
+@pytest.mark.usefixtures("breathless")
 def test_a_node_without_a_way_in_says_why(account, service, error, times, reachable):
     service.add_pool("p", nodes=2)
     service.fail("get_remote_login_settings", error, times=times, when=lambda _, node: node == "tvm-0")

@@ -551,7 +551,7 @@ def test_a_call_that_fails_shows_and_the_button_comes_back(service, panel):
 
 
 def test_a_reading_takes_away_its_own_message_only(service, panel):
-    service.fail("list_nodes", REFUSED, times=1)
+    service.fail("list_nodes", REFUSED, times=3)
     panel.add_user("alice", ssh_public_key=public_key()).exception(5)
     wait_until(lambda: panel.message.visible)
     refreshed(panel)

@@ -198,6 +198,53 @@ def test_an_ended_operation_is_not_held(runner):
     assert reference() is None
 
 
+# what there is so far
+
+
+def test_the_partial_result(runner, gate):
+    found = []
+
+    async def work(operation):
+        operation.report_partial(lambda: list(found))
+        found.append(1)
+        await gate.wait()
+        return [1, 2]
+
+    operation = runner.submit("Work", work)
+    assert gate.reached.wait(SOON)
+    assert operation.partial == [1]
+    gate.open.set()
+    operation.result(SOON)
+    assert operation.partial == [1, 2]
+
+
+def test_the_partial_result_outlives_a_cancellation_and_a_failure(runner, gate):
+    async def work(operation):
+        operation.report_partial(lambda: "some")
+        await gate.wait()
+        raise ValueError("It broke.")
+
+    cancelled, failed = runner.submit("Work", work), runner.submit("Work", work)
+    assert gate.reached.wait(SOON)
+    cancelled.cancel()
+    with pytest.raises(concurrent.futures.CancelledError):
+        cancelled.result(SOON)
+    gate.open.set()
+    assert isinstance(failed.exception(SOON), ValueError)
+    assert (cancelled.partial, failed.partial) == ("some", "some")
+
+
+def test_work_in_one_piece_has_no_partial_result(runner, gate):
+    operation = runner.submit("Wait", gated(gate))
+    assert operation.partial is None
+    gate.open.set()
+    operation.result(SOON)
+    assert operation.partial == "result"
+    broke = runner.submit("Break", broken)
+    broke.exception(SOON)
+    assert broke.partial is None
+
+
 # awaiting
 
 

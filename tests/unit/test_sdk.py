@@ -129,6 +129,7 @@ CHANGES = {
     "resize_pool": lambda service: service.resize_pool("p", target_dedicated_nodes=3, target_low_priority_nodes=None),
     "delete_pool": lambda service: service.delete_pool("p"),
     "create_node_user": lambda service: service.create_node_user("p", "n", USER),
+    "replace_node_user": lambda service: service.replace_node_user("p", "n", USER),
     "delete_node_user": lambda service: service.delete_node_user("p", "n", "alice"),
 }
 reads = pytest.mark.parametrize("call", READS.values(), ids=READS)
@@ -201,6 +202,7 @@ def test_a_change_that_ends_in_a_server_error_may_have_been_made(server, call, s
         lambda service: service.delete_pool(""),
         lambda service: service.resize_pool("", target_dedicated_nodes=1, target_low_priority_nodes=None),
         lambda service: service.create_node_user("p", "", USER),
+        lambda service: service.replace_node_user("p", "n", NodeUser("", "x")),
         lambda service: service.delete_node_user("p", "n", ""),
         lambda service: service.get_remote_login_settings("", "n"),
     ],
@@ -365,9 +367,9 @@ def test_a_connection_that_breaks(call, changing, breaking):
 
     error, connections = asyncio.run(main())
     assert error.maybe_done is changing
-    deletes = call in {CHANGES["delete_pool"], CHANGES["delete_node_user"]}
-    if changing:  # aiohttp repeats a DELETE by itself if the connection breaks before the answer
-        assert connections == (2 if deletes and breaking is not half_an_answer else 1)
+    repeatable = call in {CHANGES["delete_pool"], CHANGES["delete_node_user"], CHANGES["replace_node_user"]}
+    if changing:  # aiohttp repeats a DELETE or PUT by itself if the connection breaks before the answer
+        assert connections == (2 if repeatable and breaking is not half_an_answer else 1)
     else:
         assert 2 <= connections <= 4
 
@@ -438,7 +440,7 @@ def test_a_change_is_sent_exactly_once(server, call, status, headers):
 @changes
 def test_a_change_that_succeeds_is_sent_once_and_not_polled(server, call):
     server.answer(202 if call in {CHANGES["delete_pool"], CHANGES["resize_pool"]} else 201)
-    if call is CHANGES["delete_node_user"]:
+    if call in {CHANGES["delete_node_user"], CHANGES["replace_node_user"]}:
         server.answers = [(200, None, {})]
     assert ask(server, call) is None
     assert len(server.sent) == 1
@@ -499,6 +501,14 @@ def test_what_adding_a_user_sends(server):
         "expiryTime": "2026-05-01T00:00:00Z",
         "sshPublicKey": "ssh-ed25519 AAAA",
     }
+
+
+def test_what_replacing_a_user_sends(server):
+    server.answer(200)
+    user = NodeUser("al ice", password="Hunter2!", is_admin=True, expiry_time=datetime(2026, 5, 1, tzinfo=UTC))
+    ask(server, lambda service: service.replace_node_user("p", "n", user))
+    assert server.sent == ["PUT /pools/p/nodes/n/users/al ice"]
+    assert json.loads(server.bodies[0]) == {"password": "Hunter2!", "expiryTime": "2026-05-01T00:00:00Z"}
 
 
 def test_check_is_one_cheap_call(server):

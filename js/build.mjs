@@ -1,5 +1,5 @@
-// Builds the files that the Python package carries: the bundle, that of the formula editor, and the stub that each widget
-// carries itself.
+// Builds the files that the Python package carries: the bundle, those of what is not always needed, and the stub that each
+// widget carries itself.
 
 import { readFileSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-// The bundle travels with the first widget of a page, the editor's when a formula is first seen.
-const LIMITS = { "stub.js": 3_000, "bundle.js": 150_000, "formula.js": 450_000 };
+// The bundle travels with the first widget of a page, each other one when what it draws is first seen.
+const LIMITS = { "stub.js": 3_000, "bundle.js": 150_000, "formula.js": 450_000, "nodes.js": 50_000 };
 const out = fileURLToPath(new URL("../batch_widgets/static/", import.meta.url));
 const common = {
   bundle: true,
@@ -42,7 +42,9 @@ const bundled = {
   ],
 };
 await build({ ...bundled, entryPoints: ["src/index.ts"], outfile: `${out}bundle.js` });
-await build({ ...bundled, entryPoints: ["src/formula/index.ts"], outfile: `${out}formula.js` });
+for (const name of ["formula", "nodes"]) {
+  await build({ ...bundled, entryPoints: [`src/${name}/index.ts`], outfile: `${out}${name}.js` });
+}
 
 for (const [name, limit] of Object.entries(LIMITS)) {
   const { size } = await stat(out + name);

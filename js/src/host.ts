@@ -13,7 +13,7 @@ export interface Model {
 
 /** What a kind of widget does on a page: one per model, however many views it has. */
 export interface Session {
-  message(content: Message): void;
+  message(content: Message, buffers?: DataView<ArrayBuffer>[]): void;
   render(el: HTMLElement): () => void;
   close(): void;
 }

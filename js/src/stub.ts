@@ -90,7 +90,7 @@ export default () => {
       }
       const entry = loading;
       const me = {};
-      const early: Message[] = [];
+      const early: [Message, DataView<ArrayBuffer>[]][] = [];
       let wait = ASK_AGAIN_MS;
       let due = 0;
       let live: Session | undefined;
@@ -105,8 +105,8 @@ export default () => {
             entry.here = true;
             entry.arrived(unpack(buffers[0]));
           }
-        } else if (live) live.message(content);
-        else early.push(content);
+        } else if (live) live.message(content, buffers);
+        else early.push([content, buffers]);
       };
       model.on("msg:custom", hear);
 
@@ -128,7 +128,7 @@ export default () => {
         stop();
         if (!open) throw new Error("closed");
         live = bundle.start(model);
-        for (const content of early.splice(0)) live.message(content);
+        for (const [content, buffers] of early.splice(0)) live.message(content, buffers);
         return live;
       });
       want = () => {

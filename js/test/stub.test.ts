@@ -10,7 +10,7 @@ globalThis.__loads = (globalThis.__loads ?? 0) + 1;
 export function start(model) {
   const heard = [];
   return {
-    message: (content) => heard.push(content.n),
+    message: (content, buffers) => heard.push(content.n, ...buffers.map(({ byteLength }) => byteLength)),
     render: (el) => { el.textContent = "live " + heard.join(); return () => { el.textContent = "undone"; }; },
     close: () => { globalThis.__closed = (globalThis.__closed ?? 0) + 1; },
   };
@@ -86,11 +86,11 @@ describe("the stub", () => {
   it("hands over what came while it loaded, in order", async () => {
     const { model, el, render } = widget();
     await turn();
-    model.emit("msg:custom", { type: "patch", n: 1 });
-    model.emit("msg:custom", { type: "patch", n: 2 });
+    model.emit("msg:custom", { type: "patch", n: 1 }, []);
+    model.emit("msg:custom", { type: "patch", n: 2 }, [new DataView(new ArrayBuffer(7))]);
     answer(model);
     render();
-    await settled(() => expect(el.textContent).toBe("live 1,2"));
+    await settled(() => expect(el.textContent).toBe("live 1,2,7"));
   });
 
   it("lets another widget ask when the first is closed before the answer", async () => {

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+BUILT = ("bundle.js", "formula.js", "nodes.js", "stub.js")
 USE_INSTALLED = """
 import batch_widgets
 from batch_widgets.widgets import frontend
@@ -47,7 +48,7 @@ def make_venv(folder):
 
 def test_wheel_holds_the_package_and_the_built_front_end_and_nothing_else(in_wheel, repository_files, project):
     package = {name for name in repository_files if name.startswith("batch_widgets/")}
-    static = {f"batch_widgets/static/{name}" for name in ("bundle.js", "formula.js", "stub.js", "LICENSES.txt")}
+    static = {f"batch_widgets/static/{name}" for name in (*BUILT, "LICENSES.txt")}
     further_bundles = {name for name in in_wheel if re.fullmatch(r"batch_widgets/static/[a-z-]+\.js", name)}
     about = {
         f"{project['name']}-{project['version']}.dist-info/{name}"
@@ -87,9 +88,7 @@ def test_sdist_holds_sources_and_the_built_front_end(in_sdist, repository_files)
     sources = {name for name in repository_files if name.startswith(folders)} | single
     built = {name for name in in_sdist if name.startswith("batch_widgets/static/")}
     assert sources <= in_sdist
-    assert {
-        f"batch_widgets/static/{name}" for name in ("bundle.js", "formula.js", "stub.js", "sources.sha256")
-    } <= built
+    assert {f"batch_widgets/static/{name}" for name in (*BUILT, "sources.sha256")} <= built
     assert in_sdist - sources - built <= {"PKG-INFO", ".gitignore"}
 
 

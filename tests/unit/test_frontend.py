@@ -13,11 +13,14 @@ import pytest
 
 from batch_widgets.widgets import frontend
 from batch_widgets.widgets.copy import CopyButton
+from batch_widgets.widgets.download import DownloadButton
 from batch_widgets.widgets.formula_editor import FormulaEditor
 from batch_widgets.widgets.frame import Frame
 from batch_widgets.widgets.frontend import FrontEndNotBuiltError
 from batch_widgets.widgets.grid import Column, Grid
+from batch_widgets.widgets.heat_map import HeatMap
 from batch_widgets.widgets.secret import SecretInput
+from batch_widgets.widgets.shown_once import ShownOnce
 
 MAKERS = {
     "grid": lambda: Grid([Column("a", "A")]),
@@ -25,7 +28,11 @@ MAKERS = {
     "frame": Frame,
     "copy": CopyButton,
     "formula": FormulaEditor,
+    "heat": HeatMap,
+    "once": ShownOnce,
+    "download": DownloadButton,
 }
+BUNDLES = {"formula": "formula.js", "heat": "nodes.js", "once": "nodes.js", "download": "nodes.js"}
 
 
 @pytest.fixture
@@ -68,13 +75,14 @@ def test_the_bundle_is_sent_when_asked_for(make):
     assert len(code) < 150_000
 
 
-def test_the_formula_editor_has_a_bundle_of_its_own(make):
-    editor, button = make("formula"), make("copy")
-    assert editor._bundle_hash != button._bundle_hash
-    browser_says(editor, type="bundle", page="p1")
-    (content, (packed,)) = editor.sent[0]
-    assert content["hash"] == editor._bundle_hash == frontend.bundle("formula.js")[0]
-    assert b"TimeInterval_Hour" not in gzip.decompress(packed), "the words are given by the kernel"
+@pytest.mark.parametrize(("kind", "name"), BUNDLES.items())
+def test_what_is_not_always_needed_has_a_bundle_of_its_own(make, kind, name):
+    widget, button = make(kind), make("copy")
+    assert widget._bundle_hash != button._bundle_hash
+    browser_says(widget, type="bundle", page="p1")
+    (content, (packed,)) = widget.sent[0]
+    assert content["hash"] == widget._bundle_hash == frontend.bundle(name)[0]
+    assert b"TimeInterval_Hour" not in gzip.decompress(packed), "the words of formulas are given by the kernel"
 
 
 def test_questions_that_waited_together_get_one_answer(make):

@@ -23,6 +23,7 @@ class BatchWidgetsError(Exception):
         ├── PoolAllocationError        a pool did not get its nodes ready
         ├── ValidationError            the input breaks a rule; nothing was sent
         ├── AmbiguousSelectionError    a selection matches no row, or several
+        ├── LoginError                 a node did not let one in
         └── ClosedError                the account was closed
 
     Parameters
@@ -138,6 +139,20 @@ class AmbiguousSelectionError(BatchWidgetsError, LookupError):
         if len(self.matches) > 20:
             lines.append(f"  … and {len(self.matches) - 20} more")
         return "\n".join(lines)
+
+
+class LoginError(BatchWidgetsError):
+    """A node did not let one in by SSH.
+
+    Parameters
+    ----------
+    outcome : str
+        What failed, in the words of ``account.test_login``, such as ``"host key changed"``.
+    """
+
+    def __init__(self, message: str, *, outcome: str, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.outcome = outcome
 
 
 class ClosedError(BatchWidgetsError):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,31 @@ def write_known_hosts(path: Path, host_keys: Mapping[str, str]) -> None:
     host_keys : mapping of str to str
         Public host key lines by node id; the id is what ``HostKeyAlias`` names.
     """
+
+    def renewed(lines: list[str]) -> list[str]:
+        kept = [line for line in lines if line.split(" ", 1)[0] not in host_keys]
+        return [*kept, *(f"{node_id} {key}" for node_id, key in host_keys.items())]
+
+    rewrite_known_hosts(path, renewed)
+
+
+def rewrite_known_hosts(path: Path, change: Callable[[list[str]], list[str]]) -> None:
+    """Change the lines of a known-hosts file, in one piece; a file that is not there has none.
+
+    Parameters
+    ----------
+    path : Path
+        The known-hosts file.
+    change : callable
+        Gives the lines wanted for the lines that there are. Nothing is written where they are the same.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _WRITING:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [line for line in lines if line.split(" ", 1)[0] not in host_keys]
-        wanted = [*kept, *(f"{node_id} {key}" for node_id, key in host_keys.items())]
+        wanted = change(list(lines))
         if wanted != lines:
             scratch = path.with_name(f"{path.name}.{os.getpid()}")
-            scratch.write_text("\n".join(wanted) + "\n", encoding="utf-8")
+            scratch.write_text("".join(f"{line}\n" for line in wanted), encoding="utf-8")
             scratch.replace(path)
 
 

@@ -39,6 +39,10 @@ class Doors(Protocol):
         """Return where SSH listens for a node, opened if it wasn't; or why it doesn't."""
         ...
 
+    async def meet_trouble(self, node: Node) -> None:
+        """Act on what is wrong with the way to a node, or on its end."""
+        ...
+
 
 class ClosedDoors:
     """No node can be reached; for a service that has no network."""
@@ -46,6 +50,9 @@ class ClosedDoors:
     def open(self, _pool: Pool, _node: Node) -> LoginAddress | str:
         """Say so."""
         return "The simulated service is not running."
+
+    async def meet_trouble(self, _node: Node) -> None:
+        """Do nothing: what is closed can't be closed."""
 
 
 class NodeOperations:

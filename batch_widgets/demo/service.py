@@ -6,7 +6,7 @@ import asyncio
 import base64
 import secrets
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, get_args
 
 from .auth import check_key
 from .clock import Clock, make_clock
@@ -18,7 +18,7 @@ from .node_life import break_down, preempt
 from .seeding import add_first_pools, demo_cores
 from .ssh import MAX_SSH_LISTENERS, SshDoors, SshLimits
 from .ssh_keys import host_key_line
-from .state import UP, Quota, State, Troubles
+from .state import UP, LoginTrouble, Quota, State, Troubles
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -190,6 +190,35 @@ class DemoService:
                 msg = f"only nodes that are up can break; {node_id} is {node.state}"
                 raise ValueError(msg)
             break_down(self._state, node, self._state.now())
+
+    def trouble_login(self, pool_id: str, node_id: str, trouble: LoginTrouble | None) -> None:
+        """Let something be wrong with the way to a node, or with None mend it; its open connections are dropped.
+
+        It holds from when this returns.
+
+        Parameters
+        ----------
+        pool_id, node_id
+            The node.
+        trouble
+            ``"port closed"``: its port refuses connections. ``"silent"``: it takes them and says nothing.
+            ``"unreachable"``: the address that is told leads nowhere. ``"other host key"``: another machine answers,
+            with a key that :meth:`ssh_host_key` does not tell.
+
+        Raises
+        ------
+        ValueError
+            If there is no such node, or no such trouble.
+        """
+        if trouble is not None and trouble not in get_args(LoginTrouble):
+            msg = f"trouble must be one of {', '.join(get_args(LoginTrouble))} or None, not {trouble!r}"
+            raise ValueError(msg)
+        with self._core.lock:
+            _, node = self._node(pool_id, node_id)
+            node.login_trouble = trouble
+        with self._control:
+            if self._thread is not None and self._loop is not None:
+                asyncio.run_coroutine_threadsafe(self._core.nodes.doors.meet_trouble(node), self._loop).result()
 
     def _node(self, pool_id: str, node_id: str) -> tuple[Pool, Node]:
         self._state.advance()

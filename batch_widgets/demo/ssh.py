@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import importlib.util
 import logging
+import os
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ WITHOUT_ASYNCSSH = "SSH to the simulated nodes needs asyncssh: pip install batch
 MAX_SSH_LISTENERS = 200
 
 _BACKLOG = 64
+_NOWHERE = "127.255.255.255"  # the broadcast address of the loopback net: no connection leads there, and none leaves
 _log = logging.getLogger(__name__)
 
 
@@ -101,7 +103,14 @@ class SshDoors:
             except OSError as error:
                 return f"No port could be opened for the node: {error.strerror}."
             self._listeners[node.id] = listener
+        if node.login_trouble == "unreachable":
+            return LoginAddress(_NOWHERE, listener.address.port)
         return listener.address
+
+    async def meet_trouble(self, node: Node) -> None:
+        """Act on a node's login trouble, or on its end: drop the connections, and close or open its port."""
+        if (listener := self._listeners.get(node.id)) is not None:
+            await listener.meet_trouble()
 
     async def close(self) -> None:
         """Close all listeners and drop their connections."""
@@ -145,15 +154,18 @@ class _Listener:
         self._limits = limits
         self._has_room = has_room
         self._connections: set[asyncio.Task[None]] = set()
-        self._sockets = [_listen(socket.AF_INET, "127.0.0.1")]
+        self._sockets = [_bind(socket.AF_INET, "127.0.0.1")]
         port = self._sockets[0].getsockname()[1]
         self.address = LoginAddress("127.0.0.1", port)
         if pool.is_dual_stack:
             with contextlib.suppress(OSError):  # not every host has IPv6, and the port may be taken there
-                self._sockets.append(_listen(socket.AF_INET6, "::1", port))
+                self._sockets.append(_bind(socket.AF_INET6, "::1", port))
                 self.address = LoginAddress("127.0.0.1", port, "::1", port)
-        loop = asyncio.get_running_loop()
-        self._accepting = [loop.create_task(self._accept(listening)) for listening in self._sockets]
+        self._accepting: list[asyncio.Task[None]] = []
+        if node.login_trouble == "port closed":
+            self._refuse()
+        else:
+            self._begin()
 
     @property
     def connections(self) -> int:
@@ -162,13 +174,39 @@ class _Listener:
 
     async def close(self) -> None:
         """Listen no more and drop the connections."""
-        for task in self._accepting:
-            task.cancel()
-        await asyncio.gather(*self._accepting, return_exceptions=True)
+        await self._end()
         # First the port, so that nobody who is dropped can come back.
         for listening in self._sockets:
             listening.close()
         await self.drop()
+
+    async def meet_trouble(self) -> None:
+        """Close the port or open it, as the node's trouble has it, and drop the connections."""
+        await self._end()
+        if self._node.login_trouble == "port closed":
+            self._refuse()
+        await self.drop()
+        if self._node.login_trouble != "port closed":
+            self._begin()
+
+    def _begin(self) -> None:
+        loop = asyncio.get_running_loop()
+        for listening in self._sockets:
+            listening.listen(_BACKLOG)
+        self._accepting = [loop.create_task(self._accept(listening)) for listening in self._sockets]
+
+    async def _end(self) -> None:
+        for task in self._accepting:
+            task.cancel()
+        await asyncio.gather(*self._accepting, return_exceptions=True)
+        self._accepting = []
+
+    def _refuse(self) -> None:
+        """Hold the ports without listening: the system then refuses connections, and gives the ports to nobody else."""
+        for index, listening in enumerate(self._sockets):
+            host, port = listening.getsockname()[:2]
+            listening.close()
+            self._sockets[index] = _bind(listening.family, host, port, again=True)
 
     async def drop(self) -> None:
         """Drop the connections."""
@@ -186,12 +224,28 @@ class _Listener:
                 # Out of file descriptors, most likely: those who log out make room.
                 await asyncio.sleep(0.2)
                 continue
+            if self._node.login_trouble == "silent":
+                self._begin_silence(client)
+                continue
             if not (self._is_up() and self.connections < self._limits.connections_per_node and self._has_room()):
                 client.close()
                 continue
             task = loop.create_task(self._serve(client))
             self._connections.add(task)
             task.add_done_callback(self._connections.discard)
+
+    def _begin_silence(self, client: socket.socket) -> None:
+        """Keep a connection and say nothing, as a machine that hangs."""
+
+        async def keep_silent() -> None:
+            try:
+                await asyncio.sleep(self._limits.login_s)
+            finally:
+                client.close()
+
+        task = asyncio.get_running_loop().create_task(keep_silent())
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
 
     def _is_up(self) -> bool:
         with self._core.lock:
@@ -215,16 +269,25 @@ class _Listener:
                     await connection.wait_closed()
 
 
-def _listen(family: socket.AddressFamily, host: str, port: int = 0) -> socket.socket:
+def _bind(family: socket.AddressFamily, host: str, port: int = 0, *, again: bool = False) -> socket.socket:
+    """Take a port; `again` where it was ours before: connections to it may not have quite ended yet."""
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setblocking(False)  # noqa: FBT003
+        if again:
+            _share(listening)
         listening.bind((host, port))
-        listening.listen(_BACKLOG)
+        _share(listening)  # only now, so that nobody else had the port; connections inherit it
     except OSError:
         listening.close()
         raise
     return listening
+
+
+def _share(listening: socket.socket) -> None:
+    """Let a port be taken again while old connections to it end; on Windows they don't hinder, and the option harms."""
+    if os.name == "posix":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
 
 def _load() -> Serve:

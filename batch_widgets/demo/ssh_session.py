@@ -44,7 +44,8 @@ class Connection(Protocol):
 
 async def serve(client: socket.socket, core: Core, pool: Pool, node: Node, limits: SshLimits) -> Connection:
     """Serve SSH to a client that has connected to a node's port."""
-    key = asyncssh.import_private_key(host_key_pem(core.state.seed, pool.id, node.id))
+    other = node.login_trouble == "other host key"
+    key = asyncssh.import_private_key(host_key_pem(core.state.seed, pool.id, node.id, other=other))
     connection: Connection = await asyncssh.run_server(
         client,
         server_factory=lambda: _Door(core, node, limits),

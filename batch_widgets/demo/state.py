@@ -7,7 +7,7 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from .applications import APPLICATIONS
 from .clock import FAR_FUTURE, Clock, InstantClock, later
@@ -25,6 +25,9 @@ UP = USABLE | {"offline", "waitingforstarttask", "starttaskfailed"}
 """The states of nodes whose machine runs."""
 
 Act = Callable[[datetime], None]
+
+LoginTrouble = Literal["port closed", "silent", "unreachable", "other host key"]
+"""What can be wrong with the way to a node, while the service knows of nothing."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ class Node:
     boot_number: int = 0
     start_task: StartTaskRun | None = None
     users: dict[str, NodeUser] = field(default_factory=dict)
+    login_trouble: LoginTrouble | None = None
 
     def enter(self, state: str, moment: datetime) -> None:
         """Change the state."""

@@ -17,6 +17,7 @@ TREE = {
     errors.PoolAllocationError: errors.BatchWidgetsError,
     errors.ValidationError: errors.BatchWidgetsError,
     errors.AmbiguousSelectionError: errors.BatchWidgetsError,
+    errors.LoginError: errors.BatchWidgetsError,
     errors.ClosedError: errors.BatchWidgetsError,
 }
 

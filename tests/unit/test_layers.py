@@ -19,7 +19,7 @@ PURE = {
     *("_version", "autoscale", "cost", "durations", "errors", "images", "keys", "login"),
     *("nodes", "pools", "problems", "service", "sizes"),
 }
-ABOVE_PURE = {"runner": 1, "sdk": 2, "account": 3, "widgets": 4, "": 5}
+ABOVE_PURE = {"runner": 1, "sdk": 2, "ssh": 2, "account": 3, "widgets": 4, "": 5}
 HEAVY = {"pandas", "cryptography", "azure", "aiohttp", "asyncssh", "ipywidgets", "anywidget"}
 NOT_FOR_PURE = {
     *("asyncio", "concurrent", "multiprocessing", "socket", "ssl", "subprocess", "http", "urllib", "logging"),
@@ -28,7 +28,7 @@ NOT_FOR_PURE = {
 MODULES = {"cost", "images", "pools", "sizes"}
 NOT_FOR_DEMO = {
     *("", "account", "autoscale", "cost", "images", "keys", "login", "nodes", "pools"),
-    *("runner", "sdk", "service", "sizes", "widgets"),
+    *("runner", "sdk", "service", "sizes", "ssh", "widgets"),
 }
 
 
@@ -112,6 +112,24 @@ def test_the_rule_sees_an_upward_import(tmp_path):
 def test_azure_is_imported_by_sdk_only():
     importers = {part_of(name) for name, module, _ in ALL if module.split(".")[0] == "azure"}
     assert importers == {"sdk"}
+
+
+def test_asyncssh_is_imported_by_ssh_and_the_demo_only():
+    importers = {part_of(name) for name, module, _ in ALL if module.split(".")[0] == "asyncssh"}
+    assert importers == {"ssh", "demo"}
+
+
+def test_ssh_and_sdk_know_nothing_of_each_other():
+    both = {"sdk", "ssh"}
+    assert not [name for name, module, _ in ALL if {part_of(name), layer_of(module)} == both]
+
+
+def test_asyncssh_is_loaded_when_first_needed():
+    code = "import sys, batch_widgets.ssh, batch_widgets.account; print('asyncssh' in sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    assert answer.stdout == "False\n"
 
 
 def test_sdk_is_imported_when_first_needed():

@@ -1,0 +1,79 @@
+"""What SSH to a node is made with, and how a login can end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+LoginOutcome = Literal[
+    "ok",
+    "no way in",
+    "unreachable",
+    "port closed",
+    "no answer",
+    "host key changed",
+    "user unknown or expired",
+    "key refused",
+    "password refused",
+    "user or key refused",
+    "user or password refused",
+    "failed",
+]
+"""How a login to a node ends; ``"user or key refused"`` where nobody can tell which of the two it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class SshTarget:
+    """Where a node's SSH server is.
+
+    Parameters
+    ----------
+    node_id : str
+        The node; its host key is kept under this name, because Azure gives addresses and ports to other nodes later.
+    host : str
+        Address or name.
+    port : int
+        Port there.
+    """
+
+    node_id: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserFacts:
+    """What is known of a user on a node, to tell a user who is not there from a key that is not hers.
+
+    Parameters
+    ----------
+    expires : datetime, optional
+        When the user ends, in UTC; None where nobody knows.
+    was_there : bool
+        True where the node had the user before: then her key and password may be others.
+    """
+
+    expires: datetime | None = None
+    was_there: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoginTest:
+    """What came of a login to a node.
+
+    Parameters
+    ----------
+    node_id : str
+        The node.
+    outcome : str
+        One of :data:`LoginOutcome`.
+    message : str
+        What happened and what to do; empty where it worked.
+    """
+
+    node_id: str
+    outcome: LoginOutcome
+    message: str = ""

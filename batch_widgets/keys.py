@@ -7,14 +7,33 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from batch_widgets.errors import ValidationError
 from batch_widgets.problems import Problem
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KeyKind = Literal["ed25519", "rsa-3072"]
+
 OWN_KEY = Path("~/.ssh/batch_widgets_ed25519")
 """Where :func:`own_key` keeps its private key."""
 
+OWN_KEYS: dict[KeyKind, Path] = {"ed25519": OWN_KEY, "rsa-3072": Path("~/.ssh/batch_widgets_rsa")}
+"""The same for each kind of key."""
+
 _MIN_RSA_BITS = 2048
+_NEW_RSA_BITS = 3072
+_MAX_FILE_BYTES = 65_536  # an RSA key of 16,384 bits has 2.8 kB
+_CONVERT = "OpenSSH converts it: ssh-keygen -i -m {} -f FILE prints the line that is needed."
+_OTHER_FORMS = (
+    ("---- BEGIN SSH2 PUBLIC KEY", f"This key is in the form of RFC 4716. {_CONVERT.format('RFC4716')}"),
+    ("-----BEGIN RSA PUBLIC KEY", f"This key is in PEM's form. {_CONVERT.format('PEM')}"),
+    ("-----BEGIN PUBLIC KEY", f"This key is in PKCS #8's form. {_CONVERT.format('PKCS8')}"),
+    ("-----BEGIN ", "This is in PEM's form, and no public key of SSH. Give the line that a .pub file holds."),
+)
+_TYPES = ("ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +63,7 @@ class PublicKey:
         if self.path is None or self.path.suffix != ".pub":
             return None
         private = self.path.with_suffix("")
-        return private if private.exists() else None
+        return private if os.path.exists(private) else None  # noqa: PTH110 (Path.exists raises where it may not look)
 
     @property
     def material(self) -> str:
@@ -70,24 +89,10 @@ def parse_public_key(text: str, *, path: Path | None = None) -> PublicKey:
     Raises
     ------
     ValidationError
-        If it is a private key, not in OpenSSH's form, several keys, of an unknown type, or RSA below 2048 bits. The
-        message never holds the text.
+        If it is a private key, not in OpenSSH's form, several keys, of an unknown type, or RSA below 2048 bits; with
+        options in front, as in ``authorized_keys``. The message never holds the text.
     """
-    if "PRIVATE KEY" in text:
-        raise _refused(
-            "This is a private key. Keep it secret: nothing was sent. "
-            "Give the public one, from the file that ends in .pub."
-        )
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise _refused("There is no key here. Give the line that a .pub file holds.")
-    if len(lines) > 1:
-        raise _refused(f"One key on one line is needed, and here are {len(lines)} lines.")
-    line = " ".join(lines[0].split())
-    if not line.isprintable():
-        raise _refused("The key holds characters that do not print. Copy it again from the .pub file.")
-    if line.startswith("ssh-dss"):
-        raise _refused("DSA keys are no longer accepted by SSH servers. Make a new key.")
+    line = _one_line(text)
 
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -115,6 +120,33 @@ def parse_public_key(text: str, *, path: Path | None = None) -> PublicKey:
     return PublicKey(line, kind, f"SHA256:{digest}", path)
 
 
+def _one_line(text: str) -> str:
+    """Give the one line that a key is on, its blanks put right; refuse what is surely something else."""
+    if "PRIVATE KEY" in text or "PuTTY-User-Key-File" in text:
+        raise _refused(
+            "This is a private key. Keep it secret: nothing was sent. "
+            "Give the public one, from the file that ends in .pub."
+        )
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise _refused("There is no key here. Give the line that a .pub file holds.")
+    for start, message in _OTHER_FORMS:
+        if lines[0].lstrip().startswith(start):
+            raise _refused(message)
+    if len(lines) > 1:
+        wrapped = not any(line.lstrip().startswith(_TYPES) for line in lines[1:])
+        hint = " If a line break came into the key when it was copied, take it out." if wrapped else ""
+        raise _refused(f"One key on one line is needed, and here are {len(lines)} lines.{hint}")
+    line = " ".join(lines[0].split())
+    if not line.isprintable():
+        raise _refused("The key holds characters that do not print. Copy it again from the .pub file.")
+    if line.startswith("ssh-dss"):
+        raise _refused("DSA keys are no longer accepted by SSH servers. Make a new key.")
+    if not line.startswith(_TYPES) and any(f" {kind}" in line for kind in _TYPES):
+        raise _refused("There is something in front of the key, such as options. Begin with its type, as ssh-ed25519.")
+    return line
+
+
 def find_public_keys(folder: Path | None = None) -> list[PublicKey]:
     """Find the usable public keys in a folder of the machine that the kernel runs on.
 
@@ -132,7 +164,8 @@ def find_public_keys(folder: Path | None = None) -> list[PublicKey]:
     keys = []
     for path in sorted(folder.glob("*.pub")):
         try:
-            keys.append(parse_public_key(path.read_text(encoding="utf-8"), path=path))
+            if path.is_file() and path.stat().st_size <= _MAX_FILE_BYTES:  # reading a pipe would wait for ever
+                keys.append(parse_public_key(path.read_text(encoding="utf-8"), path=path))
         except (ValidationError, OSError, UnicodeDecodeError):
             continue
     return keys
@@ -160,13 +193,18 @@ def identity_file_of(public_key: str, folder: Path | None = None) -> Path | None
     return None
 
 
-def make_key_pair(path: Path) -> PublicKey:
-    """Make an ed25519 key pair and write it, the private key readable by its owner only.
+def make_key_pair(path: Path | str, kind: KeyKind = "ed25519", *, comment: str | None = None) -> PublicKey:
+    """Make a key pair without a passphrase and write it, the private key readable by its owner only.
 
     Parameters
     ----------
-    path : Path
-        Where the private key goes; the public one goes beside it with ``.pub``.
+    path : Path or str
+        Where the private key goes; the public one goes beside it with ``.pub``. ``~`` is the home folder, and a folder
+        that is not there is made for its owner only.
+    kind : str
+        ``"ed25519"``, or ``"rsa-3072"`` for what takes no other; that one takes a moment.
+    comment : str, optional
+        What stands behind the public key; default: the file's name.
 
     Returns
     -------
@@ -177,42 +215,74 @@ def make_key_pair(path: Path) -> PublicKey:
     ------
     FileExistsError
         If either file exists: no key is ever overwritten.
+    ValidationError
+        If kind or comment are wrong.
     """
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
+    path = Path(path).expanduser()
     public_path = path.with_name(path.name + ".pub")
-    if path.exists() or public_path.exists():
+    secret, public = _generate(kind)
+    if comment is None:
+        comment = "".join(character if character.isprintable() else " " for character in path.name)
+    if not comment.isprintable():
+        raise ValidationError([Problem("comment", "A key's comment is one line of text.")])
+    key = parse_public_key(f"{public} {comment}", path=public_path)
+    if os.path.lexists(path) or os.path.lexists(public_path):
         raise FileExistsError(f"{path} is there already; keys are never overwritten. Choose another name.")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    private = Ed25519PrivateKey.generate()
-    secret = private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    public = private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    line = f"{public} {path.name}"
     _write_new(path, secret, 0o600)
-    _write_new(public_path, line.encode() + b"\n", 0o644)
-    return parse_public_key(line, path=public_path)
+    try:
+        _write_new(public_path, key.line.encode() + b"\n", 0o644)
+    except BaseException:
+        path.unlink()  # half a pair would be in the way of the next try
+        raise
+    return key
 
 
-def own_key() -> PublicKey:
+def _generate(kind: str) -> tuple[bytes, str]:
+    """Give a new private key and its public one."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    makers: dict[str, Callable[[], Any]] = {
+        "ed25519": Ed25519PrivateKey.generate,
+        "rsa-3072": lambda: generate_private_key(65_537, _NEW_RSA_BITS),
+    }
+    if kind not in makers:
+        raise _no_kind()
+    private = makers[kind]()
+    secret: bytes = private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    return secret, private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+def own_key(kind: KeyKind = "ed25519") -> PublicKey:
     """Give this package's own key pair on the machine of the kernel, and make it when it is first asked for.
+
+    Parameters
+    ----------
+    kind : str
+        ``"ed25519"`` or ``"rsa-3072"``.
 
     Returns
     -------
     PublicKey
-        Of ``~/.ssh/batch_widgets_ed25519``. Where the public file is missing, it is derived from the private one.
+        Of ``~/.ssh/batch_widgets_ed25519`` or ``~/.ssh/batch_widgets_rsa``. Where the public file is missing, it is
+        derived from the private one.
 
     Raises
     ------
     ValidationError
-        If only the public file is there, or the private one cannot be read; neither is ever overwritten.
+        If only the public file is there, or the private one cannot be read; neither is ever overwritten. If there is
+        no such kind.
     """
-    path = OWN_KEY.expanduser()
+    if kind not in OWN_KEYS:
+        raise _no_kind()
+    path = OWN_KEYS[kind].expanduser()
     public_path = path.with_name(path.name + ".pub")
     if not path.exists():
         if public_path.exists():
             raise _refused(f"{public_path} is there without its private key. Move it away to get a new pair.")
-        return make_key_pair(path)
+        return make_key_pair(path, kind)
     if not public_path.exists():
         _write_new(public_path, f"{_public_of(path)} {path.name}\n".encode(), 0o644)
     return parse_public_key(public_path.read_text(encoding="utf-8"), path=public_path)
@@ -239,3 +309,7 @@ def _write_new(path: Path, content: bytes, mode: int) -> None:
 
 def _refused(message: str) -> ValidationError:
     return ValidationError([Problem("ssh_public_key", message)])
+
+
+def _no_kind() -> ValidationError:
+    return ValidationError([Problem("kind", f"Keys are made of these kinds: {', '.join(OWN_KEYS)}.")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import stat
 import struct
 import subprocess
@@ -88,7 +89,29 @@ def test_rfc_4716_and_pem_are_refused(tmp_path):
         text = subprocess.run(
             ["ssh-keygen", "-e", "-m", form, "-f", path], capture_output=True, text=True, check=True
         ).stdout
-        assert "lines" in refusal(text)
+        said = refusal(text)
+        command = re.search(r"ssh-keygen -i -m \w+ -f FILE", said)
+        (tmp_path / "FILE").write_text(text)
+        line = subprocess.run(
+            command.group().split(), cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout  # what it advises gives the key
+        assert parse_public_key(line).material == parse_public_key(path.with_suffix(".pub").read_text()).material
+
+
+def test_a_key_that_was_wrapped_is_told_from_two_keys():
+    assert "line break" in refusal(f"{LINE[:40]}\n{LINE[40:]}")
+    assert "line break" not in refusal(f"{LINE}\n{OTHER}")
+
+
+def test_other_pem_is_no_key():
+    assert "no public key" in refusal("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+
+
+def test_puttys_private_key_is_refused_as_a_private_key():
+    lines = ("PuTTY-User-Key-File-3: ssh-ed25519", "Public-Lines: 1", "AAAA", "Private-Lines: 1", "SECRET")
+    said = refusal("\n".join(lines))
+    assert "private key" in said
+    assert "SECRET" not in said
 
 
 @pytest.mark.parametrize(
@@ -117,7 +140,9 @@ def test_two_keys_are_refused(separator):
         (LINE[:60], "not a public key"),
         (LINE.split()[1], "not a public key"),
         ("ssh-ed25519", "not a public key"),
-        (f'restrict,command="true" {LINE}', "not a public key"),
+        (f'restrict,command="true" {LINE}', "in front of the key"),
+        (f"no-pty {LINE}", "in front of the key"),
+        (f"alice: {LINE}", "in front of the key"),
         (LINE.replace("ssh-ed25519", "ssh-rsa"), "not a public key"),
         (DSA_LINE, "DSA"),
         (line_of(RSA_1024), "1024 bits; at least 2048"),
@@ -213,6 +238,15 @@ def test_find_public_keys_passes_over_the_rest(tmp_path):
     assert [key.identity_file for key in found] == [tmp_path / "id_a", tmp_path / "id_b"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+def test_find_public_keys_waits_for_no_pipe_and_reads_nothing_huge(tmp_path):
+    os.mkfifo(tmp_path / "pipe.pub")
+    (tmp_path / "huge.pub").write_text(f"{LINE} {'x' * 100_000}\n")
+    (tmp_path / "dangling.pub").symlink_to(tmp_path / "none")
+    line = write_pair(tmp_path, "id")
+    assert [key.line for key in find_public_keys(tmp_path)] == [line]
+
+
 def test_without_a_folder_there_are_no_keys(tmp_path):
     assert find_public_keys(tmp_path / "none") == []
     assert find_public_keys() == []
@@ -247,8 +281,55 @@ def test_identity_file_needs_a_pub_file():
 @pytest.fixture(params=[0o000, 0o077], ids=["open umask", "closed umask"])
 def umask(request):
     before = os.umask(request.param)
-    yield
+    yield request.param
     os.umask(before)
+
+
+def test_an_rsa_pair(tmp_path):
+    key = make_key_pair(tmp_path / "id_rsa", "rsa-3072", comment="  of the notebook ")
+    assert key.kind == "RSA 3072"
+    assert key.line.endswith(" of the notebook")
+    checked = subprocess.run(
+        ["ssh-keygen", "-y", "-f", tmp_path / "id_rsa"], capture_output=True, text=True, check=True
+    ).stdout
+    assert checked.split()[:2] == key.material.split()
+
+
+def test_a_path_may_be_text_and_begin_with_the_home_folder():
+    key = make_key_pair("~/.ssh/id_new", comment="")
+    assert key.identity_file == Path.home() / ".ssh" / "id_new"
+    assert len(key.line.split()) == 2
+    assert find_public_keys() == [key]
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"kind": "dsa"}, "kind"),
+        ({"kind": ""}, "kind"),
+        ({"comment": "two\nlines"}, "comment"),
+        ({"comment": "\0"}, "comment"),
+    ],
+)
+def test_what_can_not_be_made_leaves_no_file(tmp_path, options, field):
+    with pytest.raises(ValidationError) as caught:
+        make_key_pair(tmp_path / "new" / "id", **options)
+    assert [problem.field for problem in caught.value.problems] == [field]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_half_a_pair_is_not_left(tmp_path, monkeypatch):
+    real = os.open
+
+    def full(path, *arguments):
+        if str(path).endswith(".pub"):
+            raise OSError("No space left on device")
+        return real(path, *arguments)
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(OSError, match="No space"):
+        make_key_pair(tmp_path / "id")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
@@ -257,6 +338,7 @@ def test_make_key_pair_keeps_the_private_key_to_its_owner(tmp_path, umask):
     key = make_key_pair(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(key.path.stat().st_mode) == 0o644 & ~umask
     assert key.identity_file == path
     assert key.line.endswith(" id_batch")
     assert parse_public_key((tmp_path / "new" / "id_batch.pub").read_text()).line == key.line
@@ -293,6 +375,14 @@ def test_own_key_derives_a_public_key_that_is_missing():
     first.path.unlink()
     assert own_key() == first
     assert first.path.exists()
+
+
+def test_own_keys_of_both_kinds():
+    assert [own_key("rsa-3072").kind, own_key().kind] == ["RSA 3072", "ED25519"]
+    assert [key.path.stem for key in find_public_keys()] == ["batch_widgets_ed25519", "batch_widgets_rsa"]
+    assert own_key("rsa-3072") == own_key("rsa-3072")
+    with pytest.raises(ValidationError, match="these kinds: ed25519, rsa-3072"):
+        own_key("dsa")
 
 
 def test_own_key_says_that_a_passphrase_is_in_the_way():

@@ -5,6 +5,10 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from batch_widgets.errors import ValidationError
+from batch_widgets.login.words import checked_endpoint, checked_node_id, checked_user, ssh_path
+from batch_widgets.problems import Problem
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,6 +22,7 @@ def ssh_command(
     identity_file: Path | None = None,
     known_hosts: Path,
     host_key_known: bool = False,
+    private: bool = False,
 ) -> str:
     """Give the complete command that logs a user in to a node.
 
@@ -29,7 +34,7 @@ def ssh_command(
     user : str
         The user on the node.
     login : RemoteLoginSettings
-        Where the node is; must be reachable.
+        Where the node is.
     identity_file : Path, optional
         The private key, where it is known.
     known_hosts : Path
@@ -37,35 +42,39 @@ def ssh_command(
     host_key_known : bool
         True where the file holds the node's key: anything else is then refused. Otherwise the first key is accepted
         and kept.
+    private : bool
+        Connect to the address inside the pool's network.
 
     Returns
     -------
     str
         Quoted for a POSIX shell.
+
+    Raises
+    ------
+    ValidationError
+        If the node has no such address, or a word would mean something else to ssh.
     """
+    endpoint = login.endpoint(private=private)
+    if endpoint is None:
+        raise ValidationError([Problem("node_id", f"{login.node_id}: {login.reason or 'no such address.'}")])
+    address, port = checked_endpoint(endpoint)
     words = ["ssh"]
     if identity_file is not None:
         path = identity_file.as_posix()
         # -i looks for the file before ssh reads % as a token, and so finds no file with % in its name
-        words += ["-o", f"IdentityFile={_escape(path)}"] if "%" in path else ["-i", path]
+        as_ssh_reads = ssh_path(identity_file)
+        words += ["-o", f"IdentityFile={as_ssh_reads}"] if "%" in path else ["-i", path]
         words += ["-o", "IdentitiesOnly=yes"]
     words += [
         "-o",
-        f"HostKeyAlias={login.node_id}",
+        f"HostKeyAlias={checked_node_id(login.node_id)}",
         "-o",
-        f"UserKnownHostsFile={_escape(known_hosts.as_posix())}",
+        f"UserKnownHostsFile={ssh_path(known_hosts)}",
         "-o",
         f"StrictHostKeyChecking={'yes' if host_key_known else 'accept-new'}",
         "-p",
-        str(login.port),
-        f"{user}@{login.ip_address}",
+        str(port),
+        f"{checked_user(user)}@{address}",
     ]
     return shlex.join(words)
-
-
-def _escape(path: str) -> str:
-    """Keep ssh from reading ``%`` as one of its tokens, blanks as the end of the name, and quotes as its own."""
-    path = path.replace("%", "%%")
-    if all(character.isalnum() or character in "/-_.,:+=@%" for character in path):
-        return path
-    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SSH_PORT = 22
+RDP_PORT = 3389
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteLoginSettings:
@@ -23,6 +26,8 @@ class RemoteLoginSettings:
         Port there.
     reason : str
         Why there is no way in, in a sentence; empty where there is one.
+    private_ip_address : str, optional
+        Address inside the pool's network, where it is known.
     """
 
     node_id: str
@@ -31,15 +36,30 @@ class RemoteLoginSettings:
     ipv6_address: str | None = None
     ipv6_port: int | None = None
     reason: str = ""
+    private_ip_address: str | None = None
 
     @property
     def reachable(self) -> bool:
-        """True where there is a way in."""
-        return bool(self.ip_address and self.port)
+        """True where there is a way in from outside."""
+        return self.endpoint() is not None
 
+    def endpoint(self, *, private: bool = False, private_port: int = SSH_PORT) -> tuple[str, int] | None:
+        """Give address and port to connect to; IPv6 where there is no IPv4.
 
-NO_SSH_PORT = "This pool has no port for SSH."
-NO_SSH_PORT_REMEDY = (
-    "Pools made since 30 November 2025 open none by themselves. It can be added only while the pool is empty: "
-    "scale to 0, add it, scale up; or make a new pool with “Allow SSH”."
-)
+        Parameters
+        ----------
+        private : bool
+            Take the address inside the pool's network, for who is in it.
+        private_port : int
+            The port there: that of the node itself.
+
+        Returns
+        -------
+        tuple of (str, int), or None
+            None where there is no such address.
+        """
+        if private:
+            return (self.private_ip_address, private_port) if self.private_ip_address else None
+        if self.ip_address and self.port:
+            return self.ip_address, self.port
+        return (self.ipv6_address, self.ipv6_port) if self.ipv6_address and self.ipv6_port else None

@@ -134,12 +134,20 @@ class Pool:
     @property
     def maps_ssh(self) -> bool:
         """True where the pool maps port 22 to the outside, so that its nodes can be logged in to."""
+        return self.maps_port(SSH_PORT)
+
+    def maps_port(self, port: int) -> bool:
+        """Tell whether the pool maps a port of its nodes to the outside."""
         network = self.body.get("networkConfiguration") or {}
         endpoints = network.get("endpointConfiguration") or {}
-        return any(nat.get("backendPort") == SSH_PORT for nat in endpoints.get("inboundNATPools") or ())
+        return any(nat.get("backendPort") == port for nat in endpoints.get("inboundNATPools") or ())
+
+    @property
+    def is_older_than_mapping(self) -> bool:
+        """True where the pool is so old that the service may have mapped a port for logging in by itself."""
+        return self.creation_time is not None and self.creation_time < _NO_MAPPING_SINCE
 
     @property
     def may_be_reached(self) -> bool:
         """False where a Linux pool surely has no way in: it asked for no port, and is too new to have one by itself."""
-        older = self.creation_time is not None and self.creation_time < _NO_MAPPING_SINCE
-        return self.os_type == "windows" or self.maps_ssh or older
+        return self.os_type == "windows" or self.maps_ssh or self.is_older_than_mapping

@@ -9,15 +9,18 @@ import socket
 import subprocess
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from batch_widgets.errors import ValidationError
 from batch_widgets.keys import make_key_pair
 from batch_widgets.login import (
     RemoteLoginSettings,
+    known_host_ids,
     known_hosts_file,
     ssh_command,
     state_folder,
@@ -120,10 +123,49 @@ def test_the_plain_case_reads_plainly():
 
 @given(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), min_size=1, max_size=30))
 def test_any_path_stays_one_word_of_the_shell(name):
+    assume("${" not in name and not set(name) & set("\r\n"))  # refused; see below
     words = shlex.split(ssh_command("me", LOGIN, identity_file=Path("/k") / name, known_hosts=Path("/h") / name))
     assert words[0] == "ssh"
     assert words[-3:] == ["-p", "40017", "me@203.0.113.5"]
     assert len(words) == 14
+
+
+@pytest.mark.parametrize("name", ["${HOME}", "a${", "two\nlines", "carriage\rreturn"])
+def test_a_path_that_ssh_can_not_be_told_of_is_refused(name):
+    for paths in ({"identity_file": Path("/k") / name, "known_hosts": Path("/h")}, {"known_hosts": Path("/h") / name}):
+        with pytest.raises(ValidationError, match="Rename it"):
+            ssh_command("me", LOGIN, **paths)
+
+
+@pytest.mark.parametrize(
+    "user", ["", "-oProxyCommand=x", "a b", "a@b", "a%h", "a;b", "$(id)", "a\nb", ".a", "a'b", "a\\b"]
+)
+def test_a_name_that_means_something_else_is_refused(user):
+    with pytest.raises(ValidationError) as caught:
+        ssh_command(user, LOGIN, known_hosts=Path("/h"))
+    assert [problem.field for problem in caught.value.problems] == ["user"]
+
+
+def test_the_private_address():
+    login = replace(LOGIN, private_ip_address="10.0.0.4")
+    command = ssh_command("alice", login, known_hosts=Path("/h"), private=True)
+    assert command.endswith("-p 22 alice@10.0.0.4")
+    with pytest.raises(ValidationError, match="tvm-1_p: no such address"):
+        ssh_command("alice", LOGIN, known_hosts=Path("/h"), private=True)
+    with pytest.raises(ValidationError, match="n: The node is away"):
+        ssh_command("alice", RemoteLoginSettings("n", reason="The node is away."), known_hosts=Path("/h"))
+
+
+def test_endpoint():
+    assert LOGIN.endpoint() == ("203.0.113.5", 40_017)
+    both = replace(LOGIN, ipv6_address="2001:db8::5", ipv6_port=40_018, private_ip_address="10.0.0.4")
+    assert both.endpoint() == LOGIN.endpoint()
+    assert replace(both, ip_address=None).endpoint() == ("2001:db8::5", 40_018)
+    assert replace(both, ip_address=None).reachable
+    assert not replace(both, ip_address=None, ipv6_port=None).reachable
+    assert both.endpoint(private=True) == ("10.0.0.4", 22)
+    assert both.endpoint(private=True, private_port=3389) == ("10.0.0.4", 3389)
+    assert LOGIN.endpoint(private=True) is None
 
 
 def test_reachable():
@@ -157,6 +199,17 @@ def test_write_known_hosts_keeps_other_nodes(tmp_path):
     write_known_hosts(path, {"b": "ssh-ed25519 NEW", "c": "ssh-ed25519 CCC"})
     assert path.read_text() == "a ssh-ed25519 AAA\nb ssh-ed25519 NEW\nc ssh-ed25519 CCC\n"
     assert [child.name for child in path.parent.iterdir()] == ["hosts"]
+
+
+def test_known_host_ids(tmp_path):
+    path = tmp_path / "hosts"
+    assert known_host_ids(path) == frozenset()
+    write_known_hosts(path, {"a": "ssh-ed25519 AAA", "b": "ssh-ed25519 BBB"})
+    assert known_host_ids(path) == {"a", "b"}
+    path.write_text("# a comment\n\n|1|x|y ssh-ed25519 A\n@revoked c ssh-ed25519 C\nlonely\nd ssh-ed25519 D\n")
+    assert known_host_ids(path) == {"d"}
+    path.write_bytes(b"\xff\xfe")
+    assert known_host_ids(path) == frozenset()
 
 
 def test_write_known_hosts_does_not_write_for_nothing(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from batch_widgets.account import login_settings
+from batch_widgets.account.aio_logins import AsyncLoginExports
 from batch_widgets.images import NodeAgentSku, SupportedImage, node_agent_skus
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncAccount:
+class AsyncAccount(AsyncLoginExports):
     """The calls of :class:`BatchAccount` as coroutines; parameters, results and errors are the same.
 
     What changes something returns its result once it is complete; cancelling the awaiter leaves the change running.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from batch_widgets import login
 from batch_widgets.account.parts import AccountPart
+from batch_widgets.login import SshHost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +42,14 @@ class LoginCalls(AccountPart):
         """The file in which the ``ssh`` commands keep the nodes' host keys."""
         return login.known_hosts_file(self.name)
 
-    def ssh_command(self, user: str, settings: RemoteLoginSettings, *, identity_file: Path | None = None) -> str:
+    def ssh_command(
+        self,
+        user: str,
+        settings: RemoteLoginSettings,
+        *,
+        identity_file: Path | None = None,
+        private: bool = False,
+    ) -> str:
         """Give the complete ``ssh`` command of a user on a node.
 
         Parameters
@@ -52,30 +60,54 @@ class LoginCalls(AccountPart):
             Where the node is.
         identity_file : Path, optional
             The private key, where it is known.
+        private : bool
+            Connect to the address inside the pool's network, for who is in it.
 
         Returns
         -------
         str
             Quoted for a POSIX shell. Where the node's host key is known (the demo), it is written to
             :attr:`known_hosts` first.
+
+        Raises
+        ------
+        ValidationError
+            If the node has no such address.
         """
-        return self.ssh_commands(user, [settings], identity_file=identity_file)[settings.node_id]
+        (host,) = self.ssh_hosts(user, [settings], identity_file=identity_file)
+        return self._command(host, private=private)
 
     def ssh_commands(
-        self, user: str, settings: Sequence[RemoteLoginSettings], *, identity_file: Path | None = None
+        self,
+        user: str,
+        settings: Sequence[RemoteLoginSettings],
+        *,
+        identity_file: Path | None = None,
+        private: bool = False,
     ) -> dict[str, str]:
         """Give the ``ssh`` commands of a user by node id, of those nodes that can be reached."""
-        reachable = [one for one in settings if one.reachable]
-        known = self._host_keys([one.node_id for one in reachable]) if self._host_keys else {}
+        reachable = [one for one in settings if one.endpoint(private=private)]
+        hosts = self.ssh_hosts(user, reachable, identity_file=identity_file)
+        return {host.login.node_id: self._command(host, private=private) for host in hosts}
+
+    def _command(self, host: SshHost, *, private: bool) -> str:
+        return login.ssh_command(
+            host.user,
+            host.login,
+            identity_file=host.identity_file,
+            known_hosts=self.known_hosts,
+            host_key_known=host.host_key_known,
+            private=private,
+        )
+
+    def ssh_hosts(
+        self, user: str, settings: Sequence[RemoteLoginSettings], *, identity_file: Path | None = None
+    ) -> list[SshHost]:
+        """Give nodes as hosts for :func:`batch_widgets.login.ssh_config`.
+
+        Where their host keys are known (the demo), they are written to :attr:`known_hosts` first.
+        """
+        known = self._host_keys([one.node_id for one in settings]) if self._host_keys else {}
         if known:
             login.write_known_hosts(self.known_hosts, known)
-        return {
-            one.node_id: login.ssh_command(
-                user,
-                one,
-                identity_file=identity_file,
-                known_hosts=self.known_hosts,
-                host_key_known=one.node_id in known,
-            )
-            for one in reachable
-        }
+        return [SshHost(one, user, identity_file, one.node_id in known) for one in settings]

@@ -12,13 +12,7 @@ from batch_widgets.login.endpoint import (
     no_endpoint,
 )
 from batch_widgets.login.frame import login_frame
-from batch_widgets.login.known_hosts import (
-    known_host_ids,
-    known_hosts_file,
-    rewrite_known_hosts,
-    state_folder,
-    write_known_hosts,
-)
+from batch_widgets.login.known_hosts import known_hosts_file, rewrite_known_hosts, state_folder, write_known_hosts
 from batch_widgets.login.rdp import rdp_file, rdp_files, zip_files
 from batch_widgets.login.settings import RDP_PORT, SSH_PORT, RemoteLoginSettings
 
@@ -34,7 +28,6 @@ __all__ = [
     "RemoteLoginSettings",
     "SshHost",
     "host_aliases",
-    "known_host_ids",
     "known_hosts_file",
     "login_frame",
     "no_endpoint",

@@ -29,16 +29,6 @@ def known_hosts_file(account_name: str) -> Path:
     return state_folder() / f"known_hosts_{safe}"
 
 
-def known_host_ids(path: Path) -> frozenset[str]:
-    """Give the ids of the nodes of which a known-hosts file has a key."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return frozenset()
-    words = (line.split(" ", 2) for line in text.splitlines() if line[:1] not in {"", "#", "@", "|"})
-    return frozenset(parts[0] for parts in words if len(parts) > 1)
-
-
 def write_known_hosts(path: Path, host_keys: Mapping[str, str]) -> None:
     """Write the host keys of nodes, keeping those of other nodes that the file has.
 

@@ -679,6 +679,7 @@ def test_aio_has_the_names_that_ask_the_service():
         if name.startswith(
             ("list_", "get_", "create_", "resize_", "stop_", "delete_", "add_user", "check", "evaluate_")
         )
+        or name in {"ssh_config", "write_ssh_config", "rdp_files", "login_frame"}
     }
     assert public(AsyncAccount) == asking
     assert all(inspect.iscoroutinefunction(getattr(AsyncAccount, name)) for name in asking)

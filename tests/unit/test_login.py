@@ -20,7 +20,6 @@ from batch_widgets.errors import ValidationError
 from batch_widgets.keys import make_key_pair
 from batch_widgets.login import (
     RemoteLoginSettings,
-    known_host_ids,
     known_hosts_file,
     ssh_command,
     state_folder,
@@ -199,17 +198,6 @@ def test_write_known_hosts_keeps_other_nodes(tmp_path):
     write_known_hosts(path, {"b": "ssh-ed25519 NEW", "c": "ssh-ed25519 CCC"})
     assert path.read_text() == "a ssh-ed25519 AAA\nb ssh-ed25519 NEW\nc ssh-ed25519 CCC\n"
     assert [child.name for child in path.parent.iterdir()] == ["hosts"]
-
-
-def test_known_host_ids(tmp_path):
-    path = tmp_path / "hosts"
-    assert known_host_ids(path) == frozenset()
-    write_known_hosts(path, {"a": "ssh-ed25519 AAA", "b": "ssh-ed25519 BBB"})
-    assert known_host_ids(path) == {"a", "b"}
-    path.write_text("# a comment\n\n|1|x|y ssh-ed25519 A\n@revoked c ssh-ed25519 C\nlonely\nd ssh-ed25519 D\n")
-    assert known_host_ids(path) == {"d"}
-    path.write_bytes(b"\xff\xfe")
-    assert known_host_ids(path) == frozenset()
 
 
 def test_write_known_hosts_does_not_write_for_nothing(tmp_path):

@@ -156,6 +156,8 @@ class NodeOutcome:
         What it means.
     allocation_time : datetime, optional
         When the node was allocated, in UTC: it tells the node from a later one of the same id.
+    may_pass : bool
+        True where it failed by what may pass without anybody's doing.
     """
 
     node_id: str
@@ -163,6 +165,7 @@ class NodeOutcome:
     error_code: str = ""
     message: str = ""
     allocation_time: datetime | None = None
+    may_pass: bool = False
 
 
 def outcomes_frame(outcomes: Sequence[NodeOutcome]) -> pd.DataFrame:

@@ -17,6 +17,8 @@ _TRIES_OF_READS = 3  # of one call that all the others wait for; the SDK's clien
 _BREATH_S = 0.1  # doubled with each try
 _LONGEST_BREATH_S = 3.0
 _LONGEST_PAUSE_S = 30.0
+_SILENT_POLLS = 6  # in a row before following gives up
+_LONGEST_POLL_PAUSE_S = 60.0
 _NOBODY_THERE = 64 * TRIES  # silent tries in a row: all that are in flight have given up; then each is tried once
 
 
@@ -25,6 +27,21 @@ def passes(error: BatchWidgetsError) -> bool:
     if isinstance(error, ThrottledError | ServiceUnreachableError):
         return True
     return error.maybe_done or ((error.status or 0) >= 500 and error.status != 501)
+
+
+class Patience:
+    """How often in a row the service may stay silent while something is followed."""
+
+    def __init__(self) -> None:
+        self._tries = 0
+
+    async def wait(self, error: BatchWidgetsError, interval_s: float) -> None:
+        """Pause, or raise the error: after too many in a row, and at once if it will not pass by itself."""
+        self._tries += 1
+        if not passes(error) or self._tries >= _SILENT_POLLS:
+            raise error
+        pause_s = error.retry_after_s if isinstance(error, ThrottledError) else interval_s * 2**self._tries
+        await asyncio.sleep(min(pause_s, _LONGEST_POLL_PAUSE_S))
 
 
 class Line:

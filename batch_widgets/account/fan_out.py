@@ -131,7 +131,7 @@ def tally_outcomes(operation: Operation[Any], node_ids: Iterable[str], message: 
 
 def not_usable(node: Node) -> str:
     """Say why a node takes no users; empty where it does."""
-    return "" if node.usable else f"The node is {state_words(node.state)}."
+    return "" if node.usable else f"The node is {state_words(node.state)}. {node.trouble}".strip()
 
 
 async def on_nodes(
@@ -184,7 +184,8 @@ async def settled(call: Callable[[Node], Awaitable[NodeOutcome]], node: Node) ->
     try:
         outcome = await call(node)
     except BatchWidgetsError as error:
-        outcome = NodeOutcome(node.id, "failed", error.code, _meaning(error))
+        gone = error.code == "NodeNotFound"
+        outcome = NodeOutcome(node.id, "failed", error.code, _meaning(error), may_pass=gone or not_now(error))
     return replace(outcome, allocation_time=node.allocation_time)
 
 

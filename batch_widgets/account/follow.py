@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from batch_widgets.account.attempts import Patience
 from batch_widgets.errors import (
     AlreadyExistsError,
     BatchWidgetsError,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     Report = Callable[[Progress], None]
 
-_TRIES = 6  # silent polls in a row before following gives up
 _CLOCK_TOLERANCE = timedelta(minutes=15)
 
 
@@ -48,7 +48,7 @@ async def create_pool(service: BatchService, spec: PoolSpec, report: Report, pol
 
 async def _unhurried(change: Callable[[], Awaitable[None]], report: Report) -> None:
     """Ask for a change again for as long as the service asks for a pause: a refused change was not made."""
-    patience = _Patience()
+    patience = Patience()
     while True:
         try:
             await change()
@@ -63,7 +63,7 @@ async def _confirm_created(
     service: BatchService, pool_id: str, asked_at: datetime, lost: BatchWidgetsError, poll_interval_s: float
 ) -> None:
     """Find out what a lost or unclear answer meant."""
-    patience = _Patience()
+    patience = Patience()
     missed = False
     while True:
         try:
@@ -154,7 +154,7 @@ async def delete_pool(service: BatchService, pool_id: str, report: Report, poll_
             lost = error
         elif error.code != "PoolBeingDeleted":
             raise
-    patience = _Patience()
+    patience = Patience()
     while True:
         try:
             pool = await service.get_pool(pool_id)
@@ -165,7 +165,7 @@ async def delete_pool(service: BatchService, pool_id: str, report: Report, poll_
             report(Progress(0, 1, "no answer; trying again"))
             await patience.wait(error, poll_interval_s)
             continue
-        patience = _Patience()
+        patience = Patience()
         if lost is not None and pool.state == "active":
             raise lost
         report(Progress(0, 1, f"deleting, {pool.current_nodes} nodes left"))
@@ -180,7 +180,7 @@ async def follow_until_ready(service: BatchService, pool_id: str, report: Report
     PoolAllocationError
         If the pool did not reach its size, a node broke, or the pool was deleted meanwhile.
     """
-    patience = _Patience()
+    patience = Patience()
     while True:
         try:
             pool = await service.get_pool(pool_id)
@@ -191,7 +191,7 @@ async def follow_until_ready(service: BatchService, pool_id: str, report: Report
             report(Progress(message="no answer; trying again"))
             await patience.wait(error, poll_interval_s)
             continue
-        patience = _Patience()
+        patience = Patience()
         if pool.state == "deleting":
             raise PoolAllocationError(f"Pool {pool_id} is being deleted.", code="PoolBeingDeleted")
         report(_progress(pool, nodes))
@@ -199,22 +199,6 @@ async def follow_until_ready(service: BatchService, pool_id: str, report: Report
             _raise_if_broken(pool, nodes)
             return pool
         await asyncio.sleep(poll_interval_s)
-
-
-class _Patience:
-    """How often in a row the service may stay silent."""
-
-    def __init__(self) -> None:
-        self._tries = 0
-
-    async def wait(self, error: BatchWidgetsError, interval_s: float) -> None:
-        """Pause, or raise the error: after too many in a row, and at once if it will not pass by itself."""
-        self._tries += 1
-        passes = isinstance(error, ServiceUnreachableError | ThrottledError) or (error.status or 0) >= 500
-        if not passes or self._tries >= _TRIES:
-            raise error
-        pause_s = error.retry_after_s if isinstance(error, ThrottledError) else interval_s * 2**self._tries
-        await asyncio.sleep(min(pause_s, 60.0))
 
 
 def _progress(pool: Pool, nodes: Sequence[Node]) -> Progress:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from batch_widgets.account import users
+from batch_widgets.account.keep_adding import KeepAdding
 from batch_widgets.account.parts import AccountPart
 from batch_widgets.errors import ValidationError
 from batch_widgets.keys import parse_public_key
@@ -40,6 +41,7 @@ class NodeCalls(AccountPart):
         nodes: Sequence[str] | None = None,
         os_type: str = "linux",
         if_exists: users.IfExists = "keep",
+        keep_adding: bool = False,
     ) -> Operation[pd.DataFrame]:
         """Add a user to many nodes at once.
 
@@ -65,6 +67,10 @@ class NodeCalls(AccountPart):
             What is done where a node has a user of that name: ``"keep"`` leaves it as it is. ``"replace"`` gives it
             this key, password and expiry: what is left out here is wiped, an expiry to the service's day. Whether it is
             an administrator stays as it was, and cannot be read.
+        keep_adding : bool
+            Whether it goes on as nodes become usable, also those that join the pool later, until all have the user. A
+            node that is reimaged or allocated again meanwhile gets it anew. Nodes that do not become usable by
+            themselves are skipped once all others have it.
 
         Returns
         -------
@@ -96,7 +102,11 @@ class NodeCalls(AccountPart):
         user = NodeUser(name, secret, key, is_admin, expiry)
 
         async def work(operation: Operation[pd.DataFrame]) -> pd.DataFrame:
-            return await users.add_user(operation, await self.service(), pool_id, user, nodes, if_exists)
+            service = await self.service()
+            adding = users.Adding(service, pool_id, user, if_exists)
+            if keep_adding:
+                return await KeepAdding(operation, service, pool_id, adding, nodes, self.poll_interval_s).run()
+            return await users.add_user(operation, service, pool_id, adding, nodes)
 
         return self.runner.submit(f"Add user {name}", work, on_cancel="Nodes that have the user keep it.")
 

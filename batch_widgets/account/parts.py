@@ -19,6 +19,7 @@ class AccountPart:
 
     aio: AsyncAccount
     name: str
+    poll_interval_s: float
     runner: Runner
 
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:

@@ -80,7 +80,7 @@ class Adding:
             if not attempt.given_up:
                 raise
             doubt = " The user may be there all the same." if attempt.lost else ""
-            return NodeOutcome(node.id, "failed", error.code, attempt.surrender(error) + doubt)
+            return NodeOutcome(node.id, "failed", error.code, attempt.surrender(error) + doubt, may_pass=True)
         return NodeOutcome(node.id, "added")
 
     async def _replace(self, node: Node, *, lost: bool) -> NodeOutcome:
@@ -95,7 +95,7 @@ class Adding:
             if not attempt.given_up:
                 raise
             doubt = " It may have been replaced all the same." if attempt.lost else ""
-            return NodeOutcome(node.id, "failed", error.code, attempt.surrender(error) + doubt)
+            return NodeOutcome(node.id, "failed", error.code, attempt.surrender(error) + doubt, may_pass=True)
         return NodeOutcome(node.id, "updated", "", _UPDATED_OR_OURS if lost else _UPDATED)
 
 
@@ -103,13 +103,11 @@ async def add_user(
     operation: Operation[pd.DataFrame],
     service: BatchService,
     pool_id: str,
-    user: NodeUser,
+    adding: Adding,
     node_ids: Sequence[str] | None,
-    if_exists: IfExists,
 ) -> pd.DataFrame:
     """Add a user to nodes: to the ones named, or to all usable ones."""
     nodes = await attempts.read(lambda: service.list_nodes(pool_id))
-    adding = Adding(service, pool_id, user, if_exists)
     return await on_nodes(operation, nodes, node_ids, adding.to, message=ADDING)
 
 
@@ -137,7 +135,7 @@ async def delete_user(
             if not attempt.given_up:
                 raise
             doubt = " The user may be gone all the same." if attempt.lost else ""
-            return NodeOutcome(node.id, "failed", error.code, attempt.surrender(error) + doubt)
+            return NodeOutcome(node.id, "failed", error.code, attempt.surrender(error) + doubt, may_pass=True)
         return NodeOutcome(node.id, "deleted")
 
     nodes = await attempts.read(lambda: service.list_nodes(pool_id))

@@ -206,6 +206,7 @@ class Operation(HasTraits, Generic[T]):
             self.task.cancel()
 
     def _finish(self, task: asyncio.Task[T]) -> None:
+        self.task = None  # its frames hold what the work was given, secrets too
         if task.cancelled():
             self.abandon(concurrent.futures.CancelledError(f"{self.title}: cancelled. {self.on_cancel}".strip()))
         elif error := task.exception():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import functools
+import gc
 import time
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ import pytest
 
 from batch_widgets.account import attempts, fan_out
 from batch_widgets.errors import ServiceError, ServiceUnreachableError, ThrottledError
-from batch_widgets.nodes import failed_nodes
+from batch_widgets.nodes import NodeUser, failed_nodes
 from batch_widgets.runner import Merger
 from unit.fakes import LOST, NEVER_SENT, make_node
 from unit.test_merging import Timers
@@ -171,6 +172,25 @@ def test_no_partial_table_shows_the_password(account, service):
     operation.cancel()
     for text in (repr(operation), str(vars(operation)), operation.partial.to_string(), repr(operation.progress)):
         assert "Hunter2!" not in text
+
+
+@pytest.mark.parametrize("keep_adding", [False, True])
+def test_the_password_is_let_go_when_it_ends(account, service, keep_adding):
+    service.add_pool("p", nodes=2)
+    service.hold("create_node_user")
+    operation = account.add_user("p", "alice", password="Let-go-of-me-1", keep_adding=keep_adding)
+    until(lambda: service.count("create_node_user"))
+    assert held_users()
+    operation.cancel()
+    with pytest.raises(concurrent.futures.CancelledError):
+        operation.result(SOON)
+    until(lambda: not held_users())
+    assert set(operation.partial["outcome"]) == {"not reached"}
+
+
+def held_users():
+    gc.collect()
+    return [one for one in gc.get_objects() if type(one) is NodeUser and one.password == "Let-go-of-me-1"]
 
 
 # telling

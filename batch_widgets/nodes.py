@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from batch_widgets.login import RemoteLoginSettings
+    from batch_widgets.node_facts import StartTaskInfo
 
 USABLE_STATES = frozenset({"idle", "running"})
 """States in which a node takes users and tasks."""
@@ -54,7 +55,7 @@ _ORDER = (
     "leavingpool",
 )
 
-Outcome = Literal["added", "updated", "exists", "deleted", "absent", "skipped", "failed", "not reached"]
+Outcome = Literal["added", "updated", "exists", "deleted", "absent", "done", "skipped", "failed", "not reached"]
 
 _TO_DO = frozenset({"failed", "not reached"})
 
@@ -96,6 +97,8 @@ class Node:
         In UTC; None while it never ran.
     node_agent_version : str
         Version of Batch's agent on it; empty while it is not known.
+    start_task : StartTaskInfo, optional
+        The last run of the start task; None where there was none.
     """
 
     id: str
@@ -111,6 +114,7 @@ class Node:
     state_transition_time: datetime | None = None
     last_boot_time: datetime | None = None
     node_agent_version: str = ""
+    start_task: StartTaskInfo | None = None
 
     @property
     def usable(self) -> bool:
@@ -148,8 +152,8 @@ class NodeOutcome:
     node_id : str
         The node.
     outcome : str
-        ``"added"``, ``"updated"``, ``"exists"``, ``"deleted"``, ``"absent"``, ``"skipped"``, ``"failed"``, or
-        ``"not reached"`` where the call was not made (yet), or its end is not known.
+        ``"added"``, ``"updated"``, ``"exists"``, ``"deleted"``, ``"absent"``, ``"done"``, ``"skipped"``,
+        ``"failed"``, or ``"not reached"`` where the call was not made (yet), or its end is not known.
     error_code : str
         The service's code, where it gave one.
     message : str

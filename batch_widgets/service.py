@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from batch_widgets.actions import When
     from batch_widgets.autoscale import AutoScaleEvaluation
     from batch_widgets.cost import PriceItem
     from batch_widgets.images import SupportedImage
     from batch_widgets.login import RemoteLoginSettings
+    from batch_widgets.node_facts import NodeFile, UploadedLogs
     from batch_widgets.nodes import Node, NodeUser
     from batch_widgets.pools import Pool, PoolSpec
     from batch_widgets.sizes import Quotas, VmSize
@@ -65,6 +70,44 @@ class BatchService(Protocol):
 
     async def get_remote_login_settings(self, pool_id: str, node_id: str) -> RemoteLoginSettings:
         """Get where a node can be reached."""
+
+    async def get_node(self, pool_id: str, node_id: str) -> Node:
+        """Get a node."""
+
+    async def reboot_node(self, pool_id: str, node_id: str, when: When) -> None:
+        """Ask that a node be restarted."""
+
+    async def reimage_node(self, pool_id: str, node_id: str, when: When) -> None:
+        """Ask that a node's operating system be installed anew."""
+
+    async def deallocate_node(self, pool_id: str, node_id: str, when: When) -> None:
+        """Ask that a node's machine be given back."""
+
+    async def start_node(self, pool_id: str, node_id: str) -> None:
+        """Ask that a deallocated node be started."""
+
+    async def disable_node_scheduling(self, pool_id: str, node_id: str, when: When) -> None:
+        """Keep tasks off a node."""
+
+    async def enable_node_scheduling(self, pool_id: str, node_id: str) -> None:
+        """Let tasks come to a node."""
+
+    async def remove_nodes(self, pool_id: str, node_ids: Sequence[str], when: When) -> None:
+        """Ask that nodes, at most 100, be taken out of a pool, whose size must be steady."""
+
+    async def list_node_files(self, pool_id: str, node_id: str, *, recursive: bool) -> list[NodeFile]:
+        """List a node's files: those at the top, or all."""
+
+    async def get_node_file_properties(self, pool_id: str, node_id: str, path: str) -> NodeFile:
+        """Tell size and age of a file."""
+
+    async def get_node_file(self, pool_id: str, node_id: str, path: str, start: int, end: int | None) -> bytes:
+        """Read a file from byte `start` to before `end`; beyond its end there is nothing."""
+
+    async def upload_node_logs(
+        self, pool_id: str, node_id: str, container_url: str, start_time: datetime, end_time: datetime | None
+    ) -> UploadedLogs:
+        """Have a node's logs put into a container. The URL is a secret: no error has it."""
 
     async def close(self) -> None:
         """Close the connections."""

@@ -22,6 +22,7 @@ _WRONG_STATE = {
     "unusable": "NodeStateUnusable",
 }
 LOG_FILES = 8
+_RESTARTABLE = USABLE | {"starttaskfailed"}
 
 
 def require_state(node: Node, *allowed: str) -> None:
@@ -41,7 +42,7 @@ class NodeActions:
         """Restart a node."""
         pool, node = self._node(request)
         request.json("NodeRebootParameter", optional=True)
-        require_state(node, *USABLE)
+        require_state(node, *_RESTARTABLE)
         node_life.reboot(self._state, pool, node, self._state.now())
         return self._accepted(request)
 
@@ -49,7 +50,7 @@ class NodeActions:
         """Install a node's operating system anew."""
         pool, node = self._node(request)
         request.json("NodeReimageParameter", optional=True)
-        require_state(node, *USABLE)
+        require_state(node, *_RESTARTABLE)
         node_life.reimage(self._state, pool, node, self._state.now())
         return self._accepted(request)
 

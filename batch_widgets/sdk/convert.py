@@ -11,11 +11,12 @@ from azure.batch import models
 from batch_widgets.autoscale import AutoScaleError, AutoScaleEvaluation, parse_results
 from batch_widgets.images import CustomImage, ImageReference, SupportedImage
 from batch_widgets.login import RemoteLoginSettings
+from batch_widgets.node_facts import NodeFile, StartTaskInfo, TaskFailure, UploadedLogs
 from batch_widgets.nodes import Node
 from batch_widgets.pools import Pool, ResizeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from batch_widgets.nodes import NodeUser
     from batch_widgets.pools import PoolSpec
@@ -148,12 +149,63 @@ def node(answer: models.BatchNode) -> Node:
         running_tasks_count=answer.running_tasks_count,
         start_task_exit_code=info.exit_code if info else None,
         start_task_failure=(failure.message or failure.code or "") if failure else "",
-        errors=tuple(": ".join(filter(None, (error.code, error.message))) for error in answer.errors or ()),
+        errors=tuple(_node_error(error) for error in answer.errors or ()),
         allocation_time=answer.allocation_time,
         state_transition_time=answer.state_transition_time,
         last_boot_time=answer.last_boot_time,
         node_agent_version=(answer.node_agent_info.version or "") if answer.node_agent_info else "",
+        start_task=start_task_info(info) if info else None,
     )
+
+
+def _pairs(pairs: Iterable[models.NameValuePair] | None) -> tuple[tuple[str, str], ...]:
+    return tuple((pair.name or "", pair.value or "") for pair in pairs or ())
+
+
+def _node_error(error: models.BatchNodeError) -> str:
+    said = ": ".join(filter(None, (error.code, error.message)))
+    details = "; ".join(": ".join(filter(None, pair)) for pair in _pairs(error.error_details))
+    return f"{said} ({details})" if details else said
+
+
+def start_task_info(info: models.BatchStartTaskInfo) -> StartTaskInfo:
+    """Convert what is told of a start task's last run."""
+    failure = info.failure_info
+    return StartTaskInfo(
+        state=_text(info.state),
+        exit_code=info.exit_code,
+        start_time=info.start_time,
+        end_time=info.end_time,
+        retry_count=info.retry_count or 0,
+        last_retry_time=info.last_retry_time,
+        result=_text(info.result),
+        failure=TaskFailure(_text(failure.category), failure.code or "", failure.message or "", _pairs(failure.details))
+        if failure
+        else None,
+    )
+
+
+def node_file(answer: models.BatchNodeFile) -> NodeFile:
+    """Convert a file of a list."""
+    properties = answer.properties
+    return NodeFile(
+        path=answer.name or "",
+        is_directory=bool(answer.is_directory),
+        size=properties.content_length if properties else None,
+        last_modified=properties.last_modified if properties else None,
+    )
+
+
+def node_file_properties(path: str, answer: models.BatchFileProperties) -> NodeFile:
+    """Convert what is told of one file."""
+    if answer.is_directory:
+        return NodeFile(path, is_directory=True)
+    return NodeFile(path, size=answer.content_length, last_modified=answer.last_modified)
+
+
+def uploaded_logs(answer: models.UploadBatchServiceLogsResult) -> UploadedLogs:
+    """Convert where logs were put."""
+    return UploadedLogs(answer.virtual_directory_name or "", answer.number_of_files_uploaded or 0)
 
 
 def remote_login_settings(node_id: str, answer: models.BatchNodeRemoteLoginSettings) -> RemoteLoginSettings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from azure.batch import models
@@ -10,15 +9,13 @@ from azure.batch.aio import BatchClient
 
 from batch_widgets._version import __version__
 from batch_widgets.autoscale import AutoScaleError, AutoScaleEvaluation
-from batch_widgets.errors import BatchWidgetsError, NotFoundError, ServiceError
+from batch_widgets.errors import ServiceError
 from batch_widgets.sdk import convert
 from batch_widgets.sdk.credentials import make_credential
-from batch_widgets.sdk.failures import translate
+from batch_widgets.sdk.node_calls import SdkNodeCalls
 from batch_widgets.sdk.retries import TIMEOUTS, Retries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from batch_widgets.images import SupportedImage
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node, NodeUser
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
 _OF_FORMULAS = "AutoScalingFormula"
 
 
-class SdkService:
+class SdkService(SdkNodeCalls):
     """A Batch account, through the SDK's aio client.
 
     Made on the loop thread and used there only.
@@ -56,18 +53,6 @@ class SdkService:
             retry_policy=Retries(),
             **TIMEOUTS,
         )
-
-    @asynccontextmanager
-    async def _errors(self, *ids: str, changes: bool = False) -> AsyncIterator[None]:
-        """Let nothing but this package's errors out; an empty id would make the address of something else."""
-        if not all(ids):
-            raise NotFoundError("There is nothing of an empty id.", hint="Give the id.")
-        try:
-            yield
-        except BatchWidgetsError:
-            raise
-        except Exception as error:  # noqa: BLE001 (the SDK, its transport and credentials raise anything)
-            raise translate(error, endpoint=self._endpoint, changes=changes) from None
 
     async def check(self) -> None:
         """Ask for the first pool's id."""

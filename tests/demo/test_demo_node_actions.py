@@ -70,6 +70,18 @@ def test_nothing_is_done_to_a_node_that_is_not_up(client, action, seconds, code)
     assert node["state"] in answer.details["Reason"]
 
 
+@pytest.mark.parametrize("action", ["reboot", "reimage"])
+def test_a_node_whose_start_task_failed_may_try_again(client, action):
+    (node,) = client.ready(targetDedicatedNodes=1, startTask={"commandLine": "nonsense", "waitForSuccess": True})
+    assert node["state"] == "starttaskfailed"
+    mended = {"startTask": {"commandLine": "hostname", "waitForSuccess": True}}
+    assert client.send("PATCH", "/pools/p", mended).status == 200
+    assert client.send("POST", f"/pools/p/nodes/{node['id']}/deallocate", {}).code == "OperationNotValidOnNode"
+    assert client.send("POST", f"/pools/p/nodes/{node['id']}/{action}", {}).status == 202
+    client.clock.advance(200)
+    assert client.states() == ["idle"]
+
+
 @pytest.mark.parametrize(("first", "code"), [("reboot", "NodeBeingRebooted"), ("reimage", "NodeBeingReimaged")])
 def test_one_thing_at_a_time(client, node, first, code):
     client.send("POST", f"{node}/{first}", {})

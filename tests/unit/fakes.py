@@ -14,6 +14,7 @@ from batch_widgets.autoscale import AutoScaleEvaluation
 from batch_widgets.errors import AlreadyExistsError, NotFoundError, ServiceError, ServiceUnreachableError
 from batch_widgets.images import ImageReference, SupportedImage
 from batch_widgets.login import RemoteLoginSettings
+from batch_widgets.node_facts import NodeFile, UploadedLogs
 from batch_widgets.nodes import USABLE_STATES, Node
 from batch_widgets.pools import Pool, PoolSpec, ResizeError
 
@@ -90,7 +91,9 @@ class Script:
 
     steps: list = field(default_factory=list)
     users: dict = field(default_factory=dict)  # node id -> name -> NodeUser
+    files: dict = field(default_factory=dict)  # node id -> path -> bytes
     polls_until_gone: int | None = None
+    polls_until_steady: int | None = None  # where get_pool moves it on, not list_nodes
 
     @property
     def pool(self):
@@ -124,6 +127,7 @@ class FakeService:
         self.polls_until_gone = 2
         self.steps_after_create = life_of
         self.evaluation: AutoScaleEvaluation | None = None
+        self.uploads: list[str] = []
         self._failures: dict[str, list[Failure]] = {}
         self._held: set[str] = set()
 
@@ -189,7 +193,13 @@ class FakeService:
                 if script.polls_until_gone < 0:
                     del self.pools[pool_id.casefold()]
                     raise _pool_not_found(pool_id)
-            return script.pool
+            pool = script.pool
+            if script.polls_until_steady is not None:
+                script.polls_until_steady -= 1
+                if script.polls_until_steady < 0:
+                    script.polls_until_steady = None
+                    script.advance()
+            return pool
 
     async def create_pool(self, spec):
         async with self._call("create_pool", spec):
@@ -243,7 +253,8 @@ class FakeService:
         async with self._call("list_nodes", pool_id):
             script = self._script(pool_id)
             nodes = list(script.nodes)
-            script.advance()
+            if script.polls_until_steady is None:
+                script.advance()
             return nodes
 
     async def create_node_user(self, pool_id, node_id, user):
@@ -272,6 +283,73 @@ class FakeService:
             script = self._node(pool_id, node_id, usable=False)
             position = [node.id for node in script.nodes].index(node_id)
             return RemoteLoginSettings(node_id, "203.0.113.5", 40_000 + position)
+
+    async def get_node(self, pool_id, node_id):
+        async with self._call("get_node", pool_id, node_id):
+            script = self._node(pool_id, node_id, usable=False)
+            return next(node for node in script.nodes if node.id == node_id)
+
+    async def reboot_node(self, pool_id, node_id, when):
+        async with self._call("reboot_node", pool_id, node_id, when):
+            self._change(pool_id, node_id, "idle running starttaskfailed", state="rebooting")
+
+    async def reimage_node(self, pool_id, node_id, when):
+        async with self._call("reimage_node", pool_id, node_id, when):
+            self._change(pool_id, node_id, "idle running starttaskfailed", state="reimaging")
+
+    async def deallocate_node(self, pool_id, node_id, when):
+        async with self._call("deallocate_node", pool_id, node_id, when):
+            self._change(pool_id, node_id, "idle running", state="deallocating")
+
+    async def start_node(self, pool_id, node_id):
+        async with self._call("start_node", pool_id, node_id):
+            self._change(pool_id, node_id, "deallocated", state="starting")
+
+    async def disable_node_scheduling(self, pool_id, node_id, when):
+        async with self._call("disable_node_scheduling", pool_id, node_id, when):
+            self._change(pool_id, node_id, "idle running", state="offline", scheduling_state="disabled")
+
+    async def enable_node_scheduling(self, pool_id, node_id):
+        async with self._call("enable_node_scheduling", pool_id, node_id):
+            self._change(pool_id, node_id, "offline", state="idle", scheduling_state="enabled")
+
+    async def remove_nodes(self, pool_id, node_ids, when):
+        async with self._call("remove_nodes", pool_id, tuple(node_ids), when):
+            script = self._script(pool_id)
+            if script.pool.allocation_state != "steady":
+                raise ServiceError("The pool is being resized.", code="PoolBeingResized", status=409)
+            if missing := set(node_ids) - {node.id for node in script.nodes}:
+                raise NotFoundError(f"No node {missing}.", code="NodeNotFound", status=404)
+            leaving = tuple(
+                replace(node, state="leavingpool") if node.id in node_ids else node for node in script.nodes
+            )
+            left = tuple(node for node in script.nodes if node.id not in node_ids)
+            resizing = replace(script.pool, allocation_state="resizing")
+            script.steps = [(resizing, leaving), (replace(script.pool, current_dedicated_nodes=len(left)), left)]
+            script.polls_until_steady = 1
+
+    async def list_node_files(self, pool_id, node_id, *, recursive):
+        async with self._call("list_node_files", pool_id, node_id, recursive):
+            files = self._node(pool_id, node_id, usable=False).files.get(node_id, {})
+            return [
+                NodeFile(path, size=len(content), last_modified=datetime(2026, 1, 2, tzinfo=UTC))
+                for path, content in files.items()
+                if recursive or "/" not in path
+            ]
+
+    async def get_node_file_properties(self, pool_id, node_id, path):
+        async with self._call("get_node_file_properties", pool_id, node_id, path):
+            return NodeFile(path, size=len(self._content(pool_id, node_id, path)))
+
+    async def get_node_file(self, pool_id, node_id, path, start, end):
+        async with self._call("get_node_file", pool_id, node_id, path, start, end):
+            return self._content(pool_id, node_id, path)[start:end]
+
+    async def upload_node_logs(self, pool_id, node_id, container_url, start_time, end_time):
+        async with self._call("upload_node_logs", pool_id, node_id, start_time, end_time):
+            self._node(pool_id, node_id, usable=False)
+            self.uploads.append(container_url)
+            return UploadedLogs(f"{pool_id}/{node_id}/logs", 8)
 
     async def close(self):
         self.closed += 1
@@ -317,6 +395,23 @@ class FakeService:
         if usable and node.state not in USABLE_STATES:
             raise ServiceError("The node cannot do this now.", code="NodeStateUnusable", status=409)
         return script
+
+    def _change(self, pool_id, node_id, states, **changes):
+        """Let a node show something else from now on, if it is in one of the states."""
+        script = self._node(pool_id, node_id, usable=False)
+        node = next(node for node in script.nodes if node.id == node_id)
+        if node.state not in states.split():
+            raise ServiceError(f"The node is {node.state}.", code="OperationNotValidOnNode", status=409)
+        script.steps = [
+            (pool, tuple(replace(one, **changes) if one.id == node_id else one for one in nodes))
+            for pool, nodes in script.steps
+        ]
+
+    def _content(self, pool_id, node_id, path):
+        files = self._node(pool_id, node_id, usable=False).files.get(node_id, {})
+        if path not in files:
+            raise NotFoundError("The specified file does not exist.", code="FileNotFound", status=404)
+        return files[path]
 
 
 def life_of(spec):

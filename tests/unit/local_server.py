@@ -14,6 +14,7 @@ class LocalServer:
     def __init__(self):
         self.answers = []
         self.requests = []
+        self.bodies = []
         self.url = ""
 
     def answer(self, body, status=200, **headers):
@@ -22,6 +23,7 @@ class LocalServer:
 
     async def handle(self, request):
         self.requests.append(request)
+        self.bodies.append(await request.read())
         body, status, headers = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if callable(body):
             body = body()

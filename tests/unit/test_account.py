@@ -677,7 +677,10 @@ def test_aio_has_the_names_that_ask_the_service():
         name
         for name in public(BatchAccount)
         if name.startswith(
-            ("list_", "get_", "create_", "resize_", "stop_", "delete_", "add_user", "check", "evaluate_")
+            (
+                *("list_", "get_", "create_", "resize_", "stop_", "delete_", "add_user", "check", "evaluate_"),
+                *("reboot_", "reimage_", "deallocate_", "start_", "disable_", "enable_", "remove_", "upload_"),
+            )
         )
         or name in {"ssh_config", "write_ssh_config", "rdp_files", "login_frame"}
     }

@@ -34,6 +34,7 @@ KEY = "c2VjcmV0LWtleS1vZi10aGUtdGVzdA=="
 AS_DELIVERED = dict(retries.TIMEOUTS), dict(retries.RETRIES)
 PASSWORD = "Hunter2!-of-the-test"
 USER = NodeUser("alice", password=PASSWORD, is_admin=True)
+CONTAINER = "https://contoso.blob.core.windows.net/logs?sv=2026-01-01&sig=c2VudGluZWw%3D"
 
 
 def problem(code, message="What happened.", values=()):
@@ -123,6 +124,10 @@ READS = {
     "get_pool": lambda service: service.get_pool("p"),
     "list_nodes": lambda service: service.list_nodes("p"),
     "get_remote_login_settings": lambda service: service.get_remote_login_settings("p", "n"),
+    "get_node": lambda service: service.get_node("p", "n"),
+    "list_node_files": lambda service: service.list_node_files("p", "n", recursive=True),
+    "get_node_file": lambda service: service.get_node_file("p", "n", "startup/stdout.txt", 0, None),
+    "get_node_file_properties": lambda service: service.get_node_file_properties("p", "n", "startup/stdout.txt"),
 }
 CHANGES = {
     "create_pool": lambda service: service.create_pool(make_spec("p")),
@@ -131,6 +136,14 @@ CHANGES = {
     "create_node_user": lambda service: service.create_node_user("p", "n", USER),
     "replace_node_user": lambda service: service.replace_node_user("p", "n", USER),
     "delete_node_user": lambda service: service.delete_node_user("p", "n", "alice"),
+    "reboot_node": lambda service: service.reboot_node("p", "n", "requeue"),
+    "reimage_node": lambda service: service.reimage_node("p", "n", "requeue"),
+    "deallocate_node": lambda service: service.deallocate_node("p", "n", "requeue"),
+    "start_node": lambda service: service.start_node("p", "n"),
+    "disable_node_scheduling": lambda service: service.disable_node_scheduling("p", "n", "requeue"),
+    "enable_node_scheduling": lambda service: service.enable_node_scheduling("p", "n"),
+    "remove_nodes": lambda service: service.remove_nodes("p", ["n"], "requeue"),
+    "upload_node_logs": lambda service: service.upload_node_logs("p", "n", CONTAINER, datetime.now(UTC), None),
 }
 reads = pytest.mark.parametrize("call", READS.values(), ids=READS)
 changes = pytest.mark.parametrize("call", CHANGES.values(), ids=CHANGES)
@@ -437,12 +450,17 @@ def test_a_change_is_sent_exactly_once(server, call, status, headers):
     assert len(server.sent) == 1
 
 
-@changes
-def test_a_change_that_succeeds_is_sent_once_and_not_polled(server, call):
-    server.answer(202 if call in {CHANGES["delete_pool"], CHANGES["resize_pool"]} else 201)
-    if call in {CHANGES["delete_node_user"], CHANGES["replace_node_user"]}:
-        server.answers = [(200, None, {})]
-    assert ask(server, call) is None
+CREATED = {"create_pool", "create_node_user"}
+DONE = {
+    *("delete_node_user", "replace_node_user", "upload_node_logs"),
+    *("disable_node_scheduling", "enable_node_scheduling"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_that_succeeds_is_sent_once_and_not_polled(server, name):
+    server.answer(201 if name in CREATED else 200 if name in DONE else 202, {} if name == "upload_node_logs" else None)
+    ask(server, CHANGES[name])
     assert len(server.sent) == 1
 
 

@@ -1,0 +1,156 @@
+"""What the service tells of one node: how its start task went, its files, and where its logs were put."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailure:
+    """Why a start task failed, in the service's words.
+
+    Parameters
+    ----------
+    category : str
+        ``"usererror"`` or ``"servererror"``.
+    code : str
+        The service's code, such as ``"FailureExitCode"``.
+    message : str
+        What happened.
+    details : tuple of (str, str)
+        Further names and values.
+    """
+
+    category: str
+    code: str = ""
+    message: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StartTaskInfo:
+    """The last run of a node's start task.
+
+    Parameters
+    ----------
+    state : str
+        ``"running"`` or ``"completed"``.
+    exit_code : int, optional
+        None while it runs, and where it could not be started.
+    start_time, end_time : datetime, optional
+        Of the last try, in UTC.
+    retry_count : int
+        How often it was tried again.
+    last_retry_time : datetime, optional
+        When it was last tried again, in UTC.
+    result : str
+        ``"success"`` or ``"failure"``; empty while it runs.
+    failure : TaskFailure, optional
+        Why it failed.
+    """
+
+    state: str
+    exit_code: int | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    retry_count: int = 0
+    last_retry_time: datetime | None = None
+    result: str = ""
+    failure: TaskFailure | None = None
+
+    @property
+    def failed(self) -> bool:
+        """True where its last try ended badly."""
+        return self.result == "failure" or self.failure is not None or bool(self.exit_code)
+
+
+@dataclass(frozen=True, slots=True)
+class FileEnd:
+    """The end of a text file on a node.
+
+    Parameters
+    ----------
+    path : str
+        The file, below the node's root folder.
+    text : str
+        Its last part; what is no UTF-8 becomes U+FFFD.
+    size : int, optional
+        Bytes of the whole file; None where it could not be read.
+    is_whole : bool
+        True where `text` is all of it.
+    missing : str
+        Why there is no text, in a sentence; empty where there is.
+    """
+
+    path: str
+    text: str = ""
+    size: int | None = None
+    is_whole: bool = False
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartTaskResult:
+    """How a node's start task went.
+
+    Parameters
+    ----------
+    node_id : str
+        The node.
+    info : StartTaskInfo, optional
+        None where the pool has no start task, or the node has not come to it yet.
+    stdout, stderr : FileEnd
+        The last 16 KiB of what it wrote.
+    """
+
+    node_id: str
+    info: StartTaskInfo | None
+    stdout: FileEnd
+    stderr: FileEnd
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code; None where there is none."""
+        return self.info.exit_code if self.info else None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFile:
+    """A file or folder on a node.
+
+    Parameters
+    ----------
+    path : str
+        Below the node's root folder, as the service writes it: with backslashes on Windows.
+    is_directory : bool
+        True for a folder.
+    size : int, optional
+        Bytes; None for a folder.
+    last_modified : datetime, optional
+        In UTC; None for a folder.
+    """
+
+    path: str
+    is_directory: bool = False
+    size: int | None = None
+    last_modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedLogs:
+    """Where the service puts the logs of a node.
+
+    Parameters
+    ----------
+    virtual_directory_name : str
+        What the names of the blobs begin with, inside the container.
+    number_of_files : int
+        How many files there will be.
+    """
+
+    virtual_directory_name: str
+    number_of_files: int

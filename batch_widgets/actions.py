@@ -49,8 +49,10 @@ class NodeAction:
         What stands behind the nodes.
     stops_tasks : bool
         True where tasks that run on the node have to be thought of.
-    loses : str
-        What is lost beside running tasks, in a sentence; empty for nothing.
+    meaning : str
+        What becomes of the nodes, running tasks aside, in a sentence or two.
+    is_final : bool
+        True where what is lost does not come back.
     """
 
     name: str
@@ -58,7 +60,8 @@ class NodeAction:
     doing: str
     after: str = ""
     stops_tasks: bool = True
-    loses: str = ""
+    meaning: str = ""
+    is_final: bool = False
 
     def words(self, count: int) -> str:
         """Say it of some nodes: ``Disable scheduling on 2 nodes``."""
@@ -107,33 +110,45 @@ def _booted_since(before: Node, now: Node) -> bool:
 NODE_ACTIONS: dict[str, NodeAction] = {
     action.name: action
     for action in (
-        NodeAction("reboot", "Reboot", "rebooting", loses="Users and files stay; the start task runs again."),
+        NodeAction("reboot", "Reboot", "rebooting", meaning="Users and files stay; the start task runs again."),
         NodeAction(
             "reimage",
             "Reimage",
             "reimaging",
-            loses="The operating system is installed anew: users and all files are gone. The start task runs again.",
+            meaning="The operating system is installed anew: users and all files on the nodes are lost. "
+            "The start task runs again.",
+            is_final=True,
         ),
         NodeAction(
             "deallocate",
             "Deallocate",
             "deallocating",
-            loses="The machine is given back until the node is started again; its temporary disk is lost.",
+            meaning="The machines are given back until the nodes are started again; temporary disks are lost.",
+            is_final=True,
         ),
-        NodeAction("start", "Start", "starting", stops_tasks=False),
+        NodeAction(
+            "start", "Start", "starting", stops_tasks=False, meaning="They get machines again; the start task runs."
+        ),
         NodeAction(
             "disable_scheduling",
             "Disable scheduling on",
             "switching scheduling off",
-            loses="The nodes get no new tasks, and cannot take users, until scheduling is enabled again.",
+            meaning="They are offline then: no new tasks and no new users, until scheduling is enabled again.",
         ),
-        NodeAction("enable_scheduling", "Enable scheduling on", "switching scheduling on", stops_tasks=False),
+        NodeAction(
+            "enable_scheduling",
+            "Enable scheduling on",
+            "switching scheduling on",
+            stops_tasks=False,
+            meaning="They get tasks again.",
+        ),
         NodeAction(
             "remove",
             "Remove",
             "removing",
             after="from the pool",
-            loses="The machines are deleted with their users and files, and the pool becomes that much smaller.",
+            meaning="The machines are deleted with their users and files, and the pool becomes that much smaller.",
+            is_final=True,
         ),
     )
 }

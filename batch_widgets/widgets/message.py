@@ -62,10 +62,12 @@ class Message(lean.HBox):
             show(one, visible=number < len(actions))
             one.description = actions[number][0] if number < len(actions) else ""
             one.disabled = False
-            for name in ("bw-danger", "bw-primary", "bw-safe"):
+            for name in ("bw-danger", "bw-primary", "bw-safe", "bw-on-escape"):
                 one.remove_class(name)
             if number < len(classes) and classes[number]:
                 one.add_class(classes[number])
+                if classes[number] == "bw-safe":
+                    one.add_class("bw-on-escape")
         show(self, visible=True)
 
     def clear(self) -> None:

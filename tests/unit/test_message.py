@@ -53,6 +53,15 @@ def test_a_button_hides_the_message_and_then_acts(message):
     assert seen == [False]
 
 
+def test_escape_gives_the_safe_answer(message):
+    message.show(
+        "warn", "Sure?", actions=[("Keep", lambda: None), ("Go", lambda: None)], classes=("bw-safe", "bw-danger")
+    )
+    assert ["bw-on-escape" in one._dom_classes for one in message.buttons] == [True, False]
+    message.show("warn", "Well", actions=[("Try again", lambda: None)])
+    assert not any("bw-on-escape" in one._dom_classes for one in message.buttons)
+
+
 def test_a_second_click_does_nothing(message):
     seen = []
     message.show("warn", "Sure?", actions=[("Go", lambda: seen.append(1))])

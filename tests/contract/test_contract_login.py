@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from ssh_account import SshAccount
 from this_host import has_ipv6
 
 import batch_widgets as bw
@@ -67,6 +68,22 @@ def test_a_changed_host_key_is_refused(account, alice, known, monkeypatch):
     assert (done.returncode, done.stdout) == (255, "")
     assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in done.stderr
     assert ssh(path, second, "whoami").stdout == "alice\n"
+
+
+def test_a_node_that_shows_another_key_later_is_refused(tmp_path):
+    demo = SshAccount(tmp_path)
+    try:
+        demo.add()
+        first, second = demo.nodes
+        path = demo.account.write_ssh_config("demo", "alice", identity_file=demo.key)
+        assert ssh(path, first, "whoami").stdout == "alice\n"
+        demo.service.trouble_login("demo", first, "other host key")
+        done = ssh(path, first, "whoami")
+        assert (done.returncode, done.stdout) == (255, "")
+        assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in done.stderr
+        assert ssh(path, second, "whoami").stdout == "alice\n"
+    finally:
+        demo.close()
 
 
 def test_the_commands_of_the_table_log_in(account, alice):

@@ -84,10 +84,22 @@ class AsyncAccount(AsyncNodeActions, AsyncLoginExports):
         return await self._ask(lambda service: service.list_nodes(pool_id))
 
     async def list_remote_login_settings(
-        self, pool_id: str, nodes: Sequence[str] | None = None
+        self,
+        pool_id: str,
+        nodes: Sequence[str] | None = None,
+        *,
+        on_some: Callable[[list[RemoteLoginSettings]], object] | None = None,
     ) -> list[RemoteLoginSettings]:
-        """Get where the nodes of a pool can be reached."""
-        return await self._ask(lambda service: login_settings.list_remote_login_settings(service, pool_id, nodes))
+        """Get where the nodes of a pool can be reached, and hand the settings out as they come."""
+        notify = self._account.runner.notify
+
+        def post(some: list[RemoteLoginSettings]) -> None:
+            if on_some is not None:
+                notify(lambda: on_some(some))
+
+        return await self._ask(
+            lambda service: login_settings.list_remote_login_settings(service, pool_id, nodes, on_some=post)
+        )
 
     async def list_vm_sizes(self) -> VmSizeList:
         """List the VM sizes of the account's region."""

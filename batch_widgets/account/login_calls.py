@@ -20,7 +20,13 @@ class LoginCalls(AccountPart):
 
     _host_keys: Callable[[Sequence[str]], Mapping[str, str]] | None
 
-    def list_remote_login_settings(self, pool_id: str, nodes: Sequence[str] | None = None) -> list[RemoteLoginSettings]:
+    def list_remote_login_settings(
+        self,
+        pool_id: str,
+        nodes: Sequence[str] | None = None,
+        *,
+        on_some: Callable[[list[RemoteLoginSettings]], object] | None = None,
+    ) -> list[RemoteLoginSettings]:
         """Get where the nodes of a pool can be reached.
 
         Parameters
@@ -29,13 +35,16 @@ class LoginCalls(AccountPart):
             The pool.
         nodes : sequence of str, optional
             Node ids; default: all.
+        on_some : callable, optional
+            Called with those that have come since the last time, about ten times a second, on the notifier thread:
+            those of a large pool take some seconds, and ``account.aio`` waits for longer than this does.
 
         Returns
         -------
         list of RemoteLoginSettings
             One for each node, in order; one without a way in has its ``reason``.
         """
-        return self.wait(self.aio.list_remote_login_settings(pool_id, nodes))
+        return self.wait(self.aio.list_remote_login_settings(pool_id, nodes, on_some=on_some))
 
     @property
     def known_hosts(self) -> Path:

@@ -17,6 +17,7 @@ from batch_widgets.nodes import (
     NodeOutcome,
     NodeUser,
     check_user,
+    failed_nodes,
     nodes_frame,
     outcomes_frame,
     state_counts,
@@ -75,6 +76,13 @@ def test_a_node_without_a_way_in_has_no_port():
     frame = nodes_frame([make_node("a")], {"a": RemoteLoginSettings("a", reason="No port.")})
     assert frame["remote_login_port"].isna().all()
     assert frame["remote_login_ip_address"].isna().all()
+
+
+def test_the_nodes_to_try_again():
+    words = ("added", "failed", "updated", "exists", "not reached", "skipped", "deleted", "absent", "failed")
+    frame = outcomes_frame([NodeOutcome(f"n{number}", word) for number, word in enumerate(words)])
+    assert failed_nodes(frame) == ("n1", "n4", "n8")
+    assert failed_nodes(outcomes_frame([])) == ()
 
 
 def test_outcomes_frame():

@@ -27,7 +27,8 @@ NOT_FOR_PURE = {
 }
 MODULES = {"cost", "images", "pools", "sizes"}
 NOT_FOR_DEMO = {
-    *("", "account", "actions", "autoscale", "cost", "images", "keys", "login", "node_facts", "nodes", "passwords", "pools"),
+    *("", "account", "actions", "autoscale", "cost", "images", "keys", "login", "node_facts", "nodes"),
+    *("passwords", "pools"),
     *("runner", "sdk", "service", "sizes", "ssh", "widgets"),
 }
 

@@ -82,7 +82,7 @@ class LoginPart(lean.VBox):
         self.rdp_button = DownloadButton(label="Download RDP files")
         self.message = Message()
         self.copy_written = CopyButton(label="Copy command")
-        self._written = row("bw-bar", self.message, self.copy_written)
+        self._written = row("bw-bar", self.copy_written)
         super().__init__(
             (
                 row("bw-bar", self.title, self.counts, self.private),
@@ -90,6 +90,7 @@ class LoginPart(lean.VBox):
                     "bw-bar",
                     *(self.copy_config, self.write_button, self.copy_commands, self.rdp_button, self.csv_button),
                 ),
+                self.message,
                 self._written,
             )
         )
@@ -228,8 +229,7 @@ class LoginPart(lean.VBox):
             return None
 
     def _show_error(self, error: BaseException) -> None:
-        show(self.copy_written, visible=False)
-        show(self._written, visible=True)
+        show(self._written, visible=False)
         if isinstance(error, BatchWidgetsError):
             self.message.show("err", error.message, error.hint, markup.error_details(error))
         elif isinstance(error, OSError):
@@ -250,7 +250,6 @@ class LoginPart(lean.VBox):
         path = operation.result()
         command = shlex.join(["ssh", "-F", str(path), alias])
         self.copy_written.text = command
-        show(self.copy_written, visible=True)
         show(self._written, visible=True)
         self.message.show("ok", f"Written to {path}", f"In a terminal on the machine of this kernel: {command}")
 

@@ -139,7 +139,7 @@ def test_the_file_is_written_and_used_by_its_command(panel):
     assert hosts_in(path.read_text()) == ["p-tvm-0", "p-tvm-1"]
     assert str(path) in panel.part.message.text
     assert shlex.split(panel.part.copy_written.text) == ["ssh", "-F", str(path), "p-tvm-0"]
-    assert shown(panel.part.copy_written)
+    assert shown(panel.part._written)
 
 
 def test_a_file_that_can_not_be_written_is_told(panel):
@@ -149,7 +149,7 @@ def test_a_file_that_can_not_be_written_is_told(panel):
     panel.part.write_button.click()
     wait_until(lambda: panel.part.message.visible)
     assert "was not made by batch_widgets" in panel.part.message.text
-    assert not shown(panel.part.copy_written)
+    assert not shown(panel.part._written)
     assert path.read_text() == "Host mine\n"
 
 

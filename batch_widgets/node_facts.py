@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from batch_widgets.problems import Problem
+
+_CONTAINER = re.compile(r"https://[^/?#\s]+/([^?#\s]*)(?:\?([^#\s]*))?")
+_NO_CONTAINER = "Give the URL of a blob container with its shared access signature: https://….blob.core.windows.net/…?…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,11 @@ class FileEnd:
     is_whole: bool = False
     missing: str = ""
 
+    @property
+    def is_text(self) -> bool:
+        """False where it looks like no text."""
+        return "\0" not in self.text
+
 
 @dataclass(frozen=True, slots=True)
 class StartTaskResult:
@@ -154,3 +162,48 @@ class UploadedLogs:
 
     virtual_directory_name: str
     number_of_files: int
+
+
+def check_log_upload(
+    container_url: str, start_time: datetime, end_time: datetime | None, *, now: datetime
+) -> tuple[Problem, ...]:
+    """Check where logs are to be put before anything is sent. No message repeats the URL: it is a secret.
+
+    Parameters
+    ----------
+    container_url : str
+        Of a blob container, with a shared access signature.
+    start_time, end_time : datetime
+        From when to when the logs are wanted, in UTC.
+    now : datetime
+        The time, in UTC.
+
+    Returns
+    -------
+    tuple of Problem
+        Fields ``container_url``, ``start_time`` and ``end_time``.
+    """
+    problems = []
+    if wrong := _wrong_url(container_url.strip(), now):
+        problems.append(Problem("container_url", wrong))
+    if start_time > now:
+        problems.append(Problem("start_time", "It is in the future; there are no logs yet."))
+    if end_time is not None and end_time <= start_time:
+        problems.append(Problem("end_time", "The end is not after the start."))
+    return tuple(problems)
+
+
+def _wrong_url(url: str, now: datetime) -> str:
+    parts = _CONTAINER.fullmatch(url)
+    if parts is None or not parts[1].strip("/"):
+        return _NO_CONTAINER
+    query = {name: value for name, _, value in (one.partition("=") for one in (parts[2] or "").split("&"))}
+    if not query.get("sig"):
+        return "It has no shared access signature (sig=…), so Batch could not write there."
+    if query.get("sp") and "w" not in query["sp"]:
+        return "Its signature does not allow writing: sp has no w."
+    try:
+        ends = datetime.fromisoformat(query.get("se", "").replace("%3A", ":").replace("%3a", ":"))
+    except ValueError:
+        return ""
+    return "Its signature has expired." if (ends if ends.tzinfo else ends.replace(tzinfo=UTC)) <= now else ""

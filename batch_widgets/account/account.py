@@ -11,6 +11,7 @@ from batch_widgets.account.aio import AsyncAccount
 from batch_widgets.account.login_exports import LoginExports
 from batch_widgets.account.node_actions import NodeActionCalls
 from batch_widgets.account.node_calls import NodeCalls
+from batch_widgets.account.node_files import NodeFileCalls
 from batch_widgets.account.sizing import SizesAndPrices
 from batch_widgets.account.surroundings import Surroundings
 from batch_widgets.errors import ServiceUnreachableError, ValidationError
@@ -32,7 +33,7 @@ _WAIT_S = 30.0
 _POLL_INTERVAL_S = 3.0
 
 
-class BatchAccount(NodeCalls, NodeActionCalls, LoginExports, SizesAndPrices):
+class BatchAccount(NodeCalls, NodeActionCalls, NodeFileCalls, LoginExports, SizesAndPrices):
     """A Batch account.
 
     ``list_*`` and ``get_*`` wait for the answer, at most 30 seconds, and return values; what changes something

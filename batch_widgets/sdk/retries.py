@@ -1,10 +1,13 @@
-"""How long the SDK's clients wait, and what they ask for again."""
+"""How long the SDK's clients wait, what they ask for again, and that they read errors to the end."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from azure.core.pipeline.policies import AsyncRetryPolicy
+from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy
+
+if TYPE_CHECKING:
+    from azure.core.pipeline import PipelineRequest, PipelineResponse
 
 # An endpoint that is dead or swallows packets is an error within 10 seconds: two tries to connect, or one wait for an
 # answer.
@@ -39,3 +42,18 @@ class Retries(AsyncRetryPolicy[Any, Any]):
             return False
         pause_s = self.get_retry_after(response) or 0.0
         return pause_s <= _LONGEST_PAUSE_S and bool(super().is_retry(settings, response))
+
+
+class ErrorsInFull(AsyncHTTPPolicy[Any, Any]):
+    """Reads what the service says of an error also where the answer was to be streamed.
+
+    The SDK looks for it before it has come, finds nothing and says so in the log.
+    """
+
+    async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """Send a request on."""
+        streamed = request.context.options.get("stream", False)
+        response = await self.next.send(request)
+        if streamed and response.http_response.status_code >= 300:
+            await response.http_response.read()
+        return response

@@ -13,7 +13,7 @@ from batch_widgets.errors import ServiceError
 from batch_widgets.sdk import convert
 from batch_widgets.sdk.credentials import make_credential
 from batch_widgets.sdk.node_calls import SdkNodeCalls
-from batch_widgets.sdk.retries import TIMEOUTS, Retries
+from batch_widgets.sdk.retries import TIMEOUTS, ErrorsInFull, Retries
 
 if TYPE_CHECKING:
     from batch_widgets.images import SupportedImage
@@ -51,6 +51,7 @@ class SdkService(SdkNodeCalls):
             self._credential,
             user_agent=f"batch_widgets/{__version__}",
             retry_policy=Retries(),
+            per_retry_policies=[ErrorsInFull()],
             **TIMEOUTS,
         )
 

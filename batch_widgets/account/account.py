@@ -13,6 +13,8 @@ from batch_widgets.account.node_actions import NodeActionCalls
 from batch_widgets.account.node_calls import NodeCalls
 from batch_widgets.account.node_files import NodeFileCalls
 from batch_widgets.account.sizing import SizesAndPrices
+from batch_widgets.account.ssh_calls import SshCalls
+from batch_widgets.account.ssh_work import SshWork
 from batch_widgets.account.surroundings import Surroundings
 from batch_widgets.errors import ServiceUnreachableError, ValidationError
 from batch_widgets.images import NodeAgentSku, SupportedImage, node_agent_skus
@@ -33,7 +35,7 @@ _WAIT_S = 30.0
 _POLL_INTERVAL_S = 3.0
 
 
-class BatchAccount(NodeCalls, NodeActionCalls, NodeFileCalls, LoginExports, SizesAndPrices):
+class BatchAccount(NodeCalls, NodeActionCalls, NodeFileCalls, LoginExports, SshCalls, SizesAndPrices):
     """A Batch account.
 
     ``list_*`` and ``get_*`` wait for the answer, at most 30 seconds, and return values; what changes something
@@ -89,6 +91,7 @@ class BatchAccount(NodeCalls, NodeActionCalls, NodeFileCalls, LoginExports, Size
         self.known_images: tuple[SupportedImage, ...] = ()
         self.aio = AsyncAccount(self)
         self.runner = Runner()
+        self.ssh_work = SshWork(self.runner, lambda: self.known_hosts, host_keys)
         self._make_service = make_service
         self._service: BatchService | None = None
         self._host_keys = host_keys
@@ -257,6 +260,7 @@ class BatchAccount(NodeCalls, NodeActionCalls, NodeFileCalls, LoginExports, Size
             for reference in self._close_callbacks:
                 if (callback := reference()) is not None:
                     self.runner.notify(callback)
+            await self.ssh_work.close()
             try:
                 await self.surroundings.close()
             finally:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from batch_widgets.account import login_settings
 from batch_widgets.account.aio_logins import AsyncLoginExports
 from batch_widgets.account.aio_nodes import AsyncNodeActions, AsyncNodeFiles
+from batch_widgets.account.aio_ssh import AsyncSshCalls
 from batch_widgets.images import NodeAgentSku, SupportedImage, node_agent_skus
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncAccount(AsyncNodeActions, AsyncNodeFiles, AsyncLoginExports):
+class AsyncAccount(AsyncNodeActions, AsyncNodeFiles, AsyncLoginExports, AsyncSshCalls):
     """The calls of :class:`BatchAccount` as coroutines; parameters, results and errors are the same.
 
     What changes something returns its result once it is complete; cancelling the awaiter leaves the change running.

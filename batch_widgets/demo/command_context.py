@@ -55,13 +55,14 @@ class Meter:
 
 @dataclass
 class Context:
-    """What a command sees: machine, user, environment, directory and standard input."""
+    """What a command sees: machine, user, environment, directory, standard input, and a terminal's columns and rows."""
 
     machine: Machine
     account: Account
     environment: dict[str, str]
     directory: str
     stdin: str = ""
+    terminal: tuple[int, int] | None = None
     meter: Meter = field(default_factory=Meter)
 
 

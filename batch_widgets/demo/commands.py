@@ -146,6 +146,17 @@ def _df(context: Context, arguments: list[str]) -> Run:
     return 0
 
 
+def _stty(context: Context, arguments: list[str]) -> Run:
+    if arguments != ["size"]:
+        return (yield from refuse("stty", "size"))
+    if context.terminal is None:
+        yield Output("stty: 'standard input': Inappropriate ioctl for device\n", error=True)
+        return 1
+    columns, rows = context.terminal
+    yield Output(f"{rows} {columns}\n")
+    return 0
+
+
 def _uptime(context: Context, arguments: list[str]) -> Run:
     if arguments:
         return (yield from refuse("uptime", "no arguments"))
@@ -233,6 +244,7 @@ BUILTINS: dict[str, Builtin] = {
     "ps": _ps,
     "pwd": _pwd,
     "sleep": _sleep,
+    "stty": _stty,
     "true": _true,
     "uname": _uname,
     "uptime": _uptime,

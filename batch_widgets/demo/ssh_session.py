@@ -195,15 +195,18 @@ class _Session:
     async def _lines(self) -> AsyncIterator[str]:
         process = self._process
         terminal = self._terminal
+        prompted = False
         while True:
-            if terminal:
+            if terminal and not prompted:
                 process.stdout.write(self._prompt())
+            prompted = False
             try:
                 line = await asyncio.wait_for(process.stdin.readline(), self._limits.idle_s)
             except (asyncssh.BreakReceived, asyncssh.SignalReceived):
                 process.stdout.write("^C\n")
                 continue
             except asyncssh.TerminalSizeChanged:
+                prompted = True  # what was typed so far stands behind it
                 continue
             except asyncio.IncompleteReadError:
                 process.stderr.write("bash: the line is too long\n")
@@ -225,6 +228,7 @@ class _Session:
             self._core.state.advance()  # the node may be gone by now, and this session with it
         await asyncio.sleep(0)
         self._shell.context.meter = Meter()
+        self._shell.context.terminal = self._process.get_terminal_size()[:2] if self._terminal else None
         self._running = True
         self._interrupted = False
         try:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from batch_widgets.ssh.host_keys import HostKeys
     from batch_widgets.ssh.values import SshTarget, UserFacts
 
+Connection = asyncssh.SSHClientConnection
+"""A login to a node."""
+
 REACH_S = 15.0
 """How long a node may take to accept a connection, and again to let the user in, in seconds."""
 KEEPALIVE_S = 10.0
@@ -40,7 +43,7 @@ async def connect(
     known_users: Mapping[str, UserFacts] | None = None,
     reach_s: float = REACH_S,
     keepalive_s: float = KEEPALIVE_S,
-) -> asyncssh.SSHClientConnection:
+) -> Connection:
     """Log in to a node.
 
     Nothing of the user's own ``~/.ssh`` counts: no configuration, no known hosts; of its keys those that were loaded.
@@ -108,7 +111,7 @@ class _Visitor(asyncssh.SSHClient):
         self._keys_shown = self._password_shown = False
         self._agent: Any = None
 
-    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:  # noqa: ARG002
+    def connection_made(self, conn: Connection) -> None:  # noqa: ARG002
         self.connected = True
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002

@@ -10,12 +10,15 @@ from batch_widgets.errors import LoginError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from batch_widgets.login import NoEndpoint
     from batch_widgets.ssh.values import SshTarget, UserFacts
 
 
-def no_way_in(reason: str) -> LoginError:
+def no_way_in(why: NoEndpoint | None) -> LoginError:
     """Tell that there is no address to try, for a reason that the service or the pool gives."""
-    return LoginError(reason, outcome="no way in")
+    if why is None:
+        return LoginError("The service gives no address for this node.", outcome="no way in")
+    return LoginError(why.reason, hint=why.remedy, outcome="no way in")
 
 
 def unknown_name(target: SshTarget) -> LoginError:

@@ -32,6 +32,18 @@ async (root) => {
 }
 """
 
+SETTLED = """
+(dark) => {
+    const [red] = getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number);
+    return (red < 128) === dark && !document.getElementById('jupyterlab-splash');
+}
+"""
+
+
+def settled(notebook: Notebook, theme: str) -> None:
+    """Wait until a switch of the theme has come through: meanwhile JupyterLab covers the page."""
+    notebook.page.wait_for_function(SETTLED, arg=theme == "dark")
+
 
 class Axe:
     """axe on the page of a notebook."""
@@ -40,14 +52,14 @@ class Axe:
         notebook.page.add_style_tag(content=JUDGEABLE)
         notebook.page.evaluate(AXE.read_text(encoding="utf-8"))
 
-    def findings(self, root: Locator) -> list[dict[str, Any]]:
+    def findings(self, root: Locator, least: int = LEAST_JUDGED) -> list[dict[str, Any]]:
         """Give what is serious in an element, after a look at whether the contrast of its texts was judged at all."""
         found = root.evaluate(RUN)
-        assert found["judged"] >= LEAST_JUDGED, found["judged"]
+        assert found["judged"] >= least, found["judged"]
         assert not found["undecided"], json.dumps(found["undecided"], indent=1)
         return [one for one in found["violations"] if one["impact"] in SERIOUS]
 
-    def check(self, root: Locator, what: str) -> None:
-        """Assert that nothing serious is found."""
-        found = self.findings(root)
+    def check(self, root: Locator, what: str, least: int = LEAST_JUDGED) -> None:
+        """Assert that nothing serious is found; in what is small fewer texts can be judged."""
+        found = self.findings(root, least)
         assert not found, f"{what}: {json.dumps(found, indent=1)}"

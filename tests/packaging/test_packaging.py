@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-BUILT = ("bundle.js", "formula.js", "nodes.js", "stub.js")
+BUILT = ("bundle.js", "formula.js", "nodes.js", "stub.js", "terminal.js")
 USE_INSTALLED = """
 import batch_widgets
 from batch_widgets.widgets import frontend
@@ -76,7 +76,7 @@ def test_wheel_says_what_the_project_says(distributions, project):
 def test_licences_of_bundled_code_travel_with_it(distributions):
     with zipfile.ZipFile(distributions.wheel) as archive:
         text = archive.read("batch_widgets/static/LICENSES.txt").decode()
-    for name in ("@codemirror/view", "@tanstack/table-core", "@tanstack/virtual-core", "preact"):
+    for name in ("@codemirror/view", "@tanstack/table-core", "@tanstack/virtual-core", "@xterm/xterm", "preact"):
         assert f"\n{name} " in text
     assert text.count("Permission is hereby granted") >= 3
 

@@ -21,6 +21,7 @@ from batch_widgets.widgets.grid import Column, Grid
 from batch_widgets.widgets.heat_map import HeatMap
 from batch_widgets.widgets.secret import SecretInput
 from batch_widgets.widgets.shown_once import ShownOnce
+from batch_widgets.widgets.terminal_view import TerminalView
 
 MAKERS = {
     "grid": lambda: Grid([Column("a", "A")]),
@@ -31,8 +32,15 @@ MAKERS = {
     "heat": HeatMap,
     "once": ShownOnce,
     "download": DownloadButton,
+    "terminal": TerminalView,
 }
-BUNDLES = {"formula": "formula.js", "heat": "nodes.js", "once": "nodes.js", "download": "nodes.js"}
+BUNDLES = {
+    "formula": "formula.js",
+    "heat": "nodes.js",
+    "once": "nodes.js",
+    "download": "nodes.js",
+    "terminal": "terminal.js",
+}
 
 
 @pytest.fixture

@@ -214,7 +214,7 @@ def _meaning(error: BatchWidgetsError) -> str:
     return str(error)
 
 
-async def bounded(call: Callable[[T], Awaitable[object]], items: Iterable[T]) -> None:
+async def bounded(call: Callable[[T], Awaitable[object]], items: Iterable[T], *, in_flight: int = IN_FLIGHT) -> None:
     """Call for each item, in order, with a bounded number in flight."""
     queue = iter(items)
 
@@ -223,5 +223,5 @@ async def bounded(call: Callable[[T], Awaitable[object]], items: Iterable[T]) ->
             await call(item)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(IN_FLIGHT):
+        for _ in range(in_flight):
             group.create_task(work())

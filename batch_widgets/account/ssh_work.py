@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from batch_widgets import login
 from batch_widgets.account import attempts
+from batch_widgets.account.fan_out import IN_FLIGHT, Tally, bounded, wanted
 from batch_widgets.account.login_settings import list_remote_login_settings
-from batch_widgets.errors import LoginError
+from batch_widgets.errors import LoginError, NotFoundError
 from batch_widgets.login import NoEndpoint
 from batch_widgets.nodes import state_words
-from batch_widgets.ssh import HostKeys, SshTarget, diagnosis
+from batch_widgets.ssh import CommandResult, HostKeys, LoginTest, SshTarget, diagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
+
+    import pandas as pd
 
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node
     from batch_widgets.pools import Pool
-    from batch_widgets.runner import Runner
+    from batch_widgets.runner import Operation, Runner
     from batch_widgets.service import BatchService
-    from batch_widgets.ssh import UserFacts
+    from batch_widgets.ssh import LoginOutcome, UserFacts
     from batch_widgets.ssh.connecting import Connection
     from batch_widgets.ssh.credentials import Credentials
     from batch_widgets.ssh.terminal import TerminalSession
 
+Row = TypeVar("Row")
+
+_FEW = 8
 _WINDOWS = NoEndpoint("The node runs Windows, which has no SSH.", "Log in with Remote Desktop: see rdp_files.")
 
 
@@ -91,7 +98,7 @@ class SshWork:
         def load() -> Credentials:
             from pathlib import Path
 
-            from batch_widgets.ssh import connecting, terminal  # noqa: F401 (here, so that nobody waits for them later)
+            from batch_widgets.ssh import connecting, running, terminal  # noqa: F401 (here, so that nobody waits for them later)
             from batch_widgets.ssh.credentials import load_credentials
 
             return load_credentials(user, Path(identity_file) if identity_file is not None else None, password)
@@ -100,11 +107,10 @@ class SshWork:
 
     async def ways_in(self, service: BatchService, pool_id: str, node_ids: Sequence[str] | None) -> list[WayIn]:
         """Find where to log in to nodes: to the ones named, or to all; one for each, in order."""
-        pool, nodes, settings = await asyncio.gather(
-            attempts.read(lambda: service.get_pool(pool_id)),
-            attempts.read(lambda: service.list_nodes(pool_id)),
-            list_remote_login_settings(service, pool_id, node_ids),
-        )
+        pool = await attempts.read(lambda: service.get_pool(pool_id))
+        nodes = await _nodes(service, pool_id, node_ids)
+        asked = wanted(node_ids, nodes)
+        settings = await list_remote_login_settings(service, pool_id, asked)
         by_id = {node.id: node for node in nodes}
         ways = [_way_in(pool, by_id.get(one.node_id), one) for one in settings]
         targets = [way.node_id for way in ways if way.target is not None]
@@ -173,9 +179,91 @@ class SshWork:
         self._terminals.add(session)  # nobody else may hold it, and it must end with the account
         return session
 
+    async def run(
+        self,
+        way: WayIn,
+        credentials: Credentials,
+        command: str,
+        *,
+        timeout_s: float,
+        most_bytes: int,
+        known_users: Mapping[str, UserFacts] | None = None,
+    ) -> CommandResult:
+        """Log in to a node and run a command; what fails is told in the result."""
+        from batch_widgets.ssh.running import run_command
+
+        try:
+            connection = await self.connect(way, credentials, known_users=known_users)
+        except LoginError as error:
+            return CommandResult(way.node_id, error=f"{error.outcome}: {error}")
+        try:
+            return await run_command(connection, way.node_id, command, timeout_s=timeout_s, most_bytes=most_bytes)
+        finally:
+            await _leave(connection)
+
+    async def test(
+        self,
+        way: WayIn,
+        credentials: Credentials,
+        *,
+        reach_s: float,
+        known_users: Mapping[str, UserFacts] | None = None,
+    ) -> LoginTest:
+        """Log in to a node and leave at once."""
+        try:
+            connection = await self.connect(way, credentials, known_users=known_users, reach_s=reach_s)
+        except LoginError as error:
+            return LoginTest(way.node_id, cast("LoginOutcome", error.outcome), str(error))
+        await _leave(connection)
+        return LoginTest(way.node_id, "ok")
+
     async def close(self) -> None:
         """End all terminals."""
         await asyncio.gather(*(session.finish("The account was closed.") for session in list(self._terminals)))
+
+
+async def on_ways(
+    operation: Operation[pd.DataFrame],
+    ways: Sequence[WayIn],
+    call: Callable[[WayIn], Awaitable[Row]],
+    *,
+    message: str,
+    open_row: Callable[[str, bool], Row],
+    word: Callable[[Row], str],
+    frame: Callable[[list[Row]], pd.DataFrame],
+    in_flight: int = IN_FLIGHT,
+) -> pd.DataFrame:
+    """Do something on each node, a bounded number at a time; the parameters are those of :class:`Tally`."""
+    tally = Tally(operation, [way.node_id for way in ways], message, open_row=open_row, word=word, frame=frame)
+
+    async def one(way: WayIn) -> None:
+        tally.begin(way.node_id)
+        tally.settle(way.node_id, await call(way))
+
+    await bounded(one, ways, in_flight=in_flight)
+    table: pd.DataFrame = tally.end()
+    return table
+
+
+async def _nodes(service: BatchService, pool_id: str, node_ids: Sequence[str] | None) -> list[Node]:
+    """Get the nodes asked for, as far as they are there; a few one by one, for a pool may have thousands."""
+    named = wanted(node_ids, ())
+    if node_ids is None or len(named) > _FEW:
+        return await attempts.read(lambda: service.list_nodes(pool_id))
+    nodes: list[Node] = []
+
+    async def get(node_id: str) -> None:
+        with suppress(NotFoundError):
+            nodes.append(await attempts.read(lambda: service.get_node(pool_id, node_id)))
+
+    await bounded(get, named)
+    return nodes
+
+
+async def _leave(connection: Connection) -> None:
+    """End a connection, and wait for no farewell from a node that may be gone."""
+    connection.abort()
+    await connection.wait_closed()
 
 
 def _way_in(pool: Pool, node: Node | None, settings: RemoteLoginSettings) -> WayIn:

@@ -6,6 +6,6 @@ imported when first needed, away from the loop. The values here need nothing.
 
 from batch_widgets.ssh.extra import require_asyncssh
 from batch_widgets.ssh.host_keys import HostKeys
-from batch_widgets.ssh.values import LoginOutcome, LoginTest, SshTarget, UserFacts
+from batch_widgets.ssh.values import CommandResult, LoginOutcome, LoginTest, SshTarget, UserFacts
 
-__all__ = ["HostKeys", "LoginOutcome", "LoginTest", "SshTarget", "UserFacts", "require_asyncssh"]
+__all__ = ["CommandResult", "HostKeys", "LoginOutcome", "LoginTest", "SshTarget", "UserFacts", "require_asyncssh"]

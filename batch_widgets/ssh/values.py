@@ -21,8 +21,10 @@ LoginOutcome = Literal[
     "user or key refused",
     "user or password refused",
     "failed",
+    "not reached",
 ]
-"""How a login to a node ends; ``"user or key refused"`` where nobody can tell which of the two it was."""
+"""How a login to a node ends; ``"user or key refused"`` where nobody can tell which of the two it was, and
+``"not reached"`` where it was not tried, or not to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +79,36 @@ class LoginTest:
     node_id: str
     outcome: LoginOutcome
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What came of a command on a node.
+
+    Parameters
+    ----------
+    node_id : str
+        The node.
+    exit_status : int, optional
+        None where it did not run to its end; 128 and the signal's number where a signal ended it.
+    stdout, stderr : str
+        What it wrote, as far as it is kept.
+    seconds : float, optional
+        How long it ran, without the login; None where it did not run.
+    error : str
+        Why there is no exit status; empty where there is one.
+    """
+
+    node_id: str
+    exit_status: int | None = None
+    stdout: str = ""
+    stderr: str = ""
+    seconds: float | None = None
+    error: str = ""
+
+    @property
+    def word(self) -> str:
+        """The result in a word or two, to be counted by."""
+        if self.exit_status is None:
+            return self.error.split(":", 1)[0].split(" after ", 1)[0]
+        return "succeeded" if self.exit_status == 0 else "failed"

@@ -682,7 +682,7 @@ def test_aio_has_the_names_that_ask_the_service():
                 *("reboot_", "reimage_", "deallocate_", "start_", "disable_", "enable_", "remove_", "upload_"),
             )
         )
-        or name in {"ssh_config", "write_ssh_config", "rdp_files", "login_frame", "open_terminal"}
+        or name in {"ssh_config", "write_ssh_config", "rdp_files", "login_frame", "open_terminal", "run", "test_login"}
     }
     assert public(AsyncAccount) == asking
     assert all(inspect.iscoroutinefunction(getattr(AsyncAccount, name)) for name in asking)

@@ -260,8 +260,8 @@ class BatchAccount(NodeCalls, NodeActionCalls, NodeFileCalls, LoginExports, SshC
             for reference in self._close_callbacks:
                 if (callback := reference()) is not None:
                     self.runner.notify(callback)
-            await self.ssh_work.close()
             try:
+                await self.ssh_work.close()
                 await self.surroundings.close()
             finally:
                 if self._service is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from batch_widgets.account.ssh_work import SshWork, WayIn
+    from batch_widgets.account.ssh_work import Secret, SshWork, WayIn
     from batch_widgets.runner import Operation
     from batch_widgets.ssh import UserFacts
     from batch_widgets.ssh.terminal import TerminalSession
@@ -83,22 +83,22 @@ class SshCalls(AccountPart):
             the account at the latest.
         """
         require_asyncssh()
-        secret = password() if callable(password) else password
+        secret: Secret = [password() if callable(password) else password]
 
         async def work(operation: Operation[TerminalSession]) -> TerminalSession:
             del operation  # it is done in one step
-            credentials = await self.ssh_work.prepare(user, identity_file, secret)
-            (way,) = await self.ssh_work.ways_in(await self.service(), pool_id, [node_id])
-            return await self.ssh_work.open_terminal(
-                way,
-                credentials,
-                columns=columns,
-                rows=rows,
-                on_output=on_output,
-                on_end=on_end,
-                known_users=known_users,
-                keepalive_s=keepalive_s,
-            )
+            async with self.ssh_work.credentials(user, identity_file, secret) as credentials:
+                (way,) = await self.ssh_work.ways_in(await self.service(), pool_id, [node_id])
+                return await self.ssh_work.open_terminal(
+                    way,
+                    credentials,
+                    columns=columns,
+                    rows=rows,
+                    on_output=on_output,
+                    on_end=on_end,
+                    known_users=known_users,
+                    keepalive_s=keepalive_s,
+                )
 
         return self.runner.submit(f"Connect to {node_id}", work)
 
@@ -161,27 +161,29 @@ class SshCalls(AccountPart):
             Problem("at_once", "Give 1 node or more.") if at_once < 1 else None,
             Problem("most_bytes", "Give 0 bytes or more.") if most_bytes < 0 else None,
         )
-        secret = password() if callable(password) else password
+        secret: Secret = [password() if callable(password) else password]
 
         async def work(operation: Operation[pd.DataFrame]) -> pd.DataFrame:
-            credentials = await self.ssh_work.prepare(user, identity_file, secret)
-            ways = await self.ssh_work.ways_in(await self.service(), pool_id, nodes)
+            async with self.ssh_work.credentials(user, identity_file, secret) as credentials:
+                ways = await self.ssh_work.ways_in(await self.service(), pool_id, nodes)
 
-            async def one(way: WayIn) -> CommandResult:
-                return await self.ssh_work.run(
-                    way, credentials, command, timeout_s=timeout_s, most_bytes=most_bytes, known_users=known_users
+                async def one(way: WayIn) -> CommandResult:
+                    return await self.ssh_work.run(
+                        way, credentials, command, timeout_s=timeout_s, most_bytes=most_bytes, known_users=known_users
+                    )
+
+                return await on_ways(
+                    operation,
+                    ways,
+                    one,
+                    message="running the command",
+                    open_row=lambda node_id, begun: CommandResult(
+                        node_id, error=_UNFINISHED if begun else "not reached"
+                    ),
+                    word=lambda result: result.word,
+                    frame=commands_frame,
+                    in_flight=at_once,
                 )
-
-            return await on_ways(
-                operation,
-                ways,
-                one,
-                message="running the command",
-                open_row=lambda node_id, begun: CommandResult(node_id, error=_UNFINISHED if begun else "not reached"),
-                word=lambda result: result.word,
-                frame=commands_frame,
-                in_flight=at_once,
-            )
 
         return self.runner.submit(f"Run {command}", work, on_cancel="The command may still run on nodes.")
 
@@ -224,24 +226,26 @@ class SshCalls(AccountPart):
         """
         require_asyncssh()
         _refuse(Problem("timeout_s", "Give more than 0 seconds.") if not timeout_s > 0 else None)
-        secret = password() if callable(password) else password
+        secret: Secret = [password() if callable(password) else password]
 
         async def work(operation: Operation[pd.DataFrame]) -> pd.DataFrame:
-            credentials = await self.ssh_work.prepare(user, identity_file, secret)
-            ways = await self.ssh_work.ways_in(await self.service(), pool_id, nodes)
+            async with self.ssh_work.credentials(user, identity_file, secret) as credentials:
+                ways = await self.ssh_work.ways_in(await self.service(), pool_id, nodes)
 
-            async def one(way: WayIn) -> LoginTest:
-                return await self.ssh_work.test(way, credentials, reach_s=timeout_s, known_users=known_users)
+                async def one(way: WayIn) -> LoginTest:
+                    return await self.ssh_work.test(way, credentials, reach_s=timeout_s, known_users=known_users)
 
-            return await on_ways(
-                operation,
-                ways,
-                one,
-                message="logging in",
-                open_row=lambda node_id, begun: LoginTest(node_id, "not reached", _UNFINISHED_LOGIN if begun else ""),
-                word=lambda test: test.outcome,
-                frame=logins_frame,
-            )
+                return await on_ways(
+                    operation,
+                    ways,
+                    one,
+                    message="logging in",
+                    open_row=lambda node_id, begun: LoginTest(
+                        node_id, "not reached", _UNFINISHED_LOGIN if begun else ""
+                    ),
+                    word=lambda test: test.outcome,
+                    frame=logins_frame,
+                )
 
         return self.runner.submit(f"Test the login of {user}", work)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -17,7 +17,7 @@ from batch_widgets.nodes import state_words
 from batch_widgets.ssh import CommandResult, HostKeys, LoginTest, SshTarget, diagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from batch_widgets.ssh.terminal import TerminalSession
 
 Row = TypeVar("Row")
+Secret = list[str | None]
+"""A password in a box, so that it can be taken out: a closure's variable lives as long as an error that passed by."""
 
 _FEW = 8
 _WINDOWS = NoEndpoint("The node runs Windows, which has no SSH.", "Log in with Remote Desktop: see rdp_files.")
@@ -92,18 +94,31 @@ class SshWork:
             self._host_keys = HostKeys(self._known_hosts())
         return self._host_keys
 
-    async def prepare(self, user: str, identity_file: Path | str | None, password: str | None) -> Credentials:
-        """Load asyncssh and the keys, away from the loop: the one takes half a second, the others a disk."""
+    @asynccontextmanager
+    async def credentials(
+        self, user: str, identity_file: Path | str | None, password: Secret
+    ) -> AsyncIterator[Credentials]:
+        """Load asyncssh and the keys, away from the loop: the one takes half a second, the others a disk.
+
+        They are forgotten when the block ends.
+        """
 
         def load() -> Credentials:
             from pathlib import Path
 
-            from batch_widgets.ssh import connecting, running, terminal  # noqa: F401 (here, so that nobody waits for them later)
+            from batch_widgets.ssh import connecting, running, terminal  # noqa: F401 (so that nobody waits later)
             from batch_widgets.ssh.credentials import load_credentials
 
-            return load_credentials(user, Path(identity_file) if identity_file is not None else None, password)
+            return load_credentials(user, Path(identity_file) if identity_file is not None else None, password.pop())
 
-        return await asyncio.to_thread(load)
+        try:
+            loaded = await asyncio.to_thread(load)
+        finally:
+            password.clear()  # also where it was cancelled before it began
+        try:
+            yield loaded
+        finally:
+            loaded.forget()
 
     async def ways_in(self, service: BatchService, pool_id: str, node_ids: Sequence[str] | None) -> list[WayIn]:
         """Find where to log in to nodes: to the ones named, or to all; one for each, in order."""

@@ -68,6 +68,10 @@ async def connect(
     LoginError
         With the outcome that names what failed.
     """
+    try:
+        known = host_keys.known(target.node_id)
+    except OSError as error:
+        raise diagnosis.not_kept(host_keys.path, error) from None
     reached = await _reach(target, reach_s)
     visitor = _Visitor(target, credentials, host_keys)
     try:
@@ -78,7 +82,7 @@ async def connect(
                 client_factory=lambda: visitor,
                 config=None,
                 known_hosts=([], [], []),
-                server_host_key_algs=_algorithms(host_keys.known(target.node_id)),
+                server_host_key_algs=_algorithms(known),
                 x509_trusted_certs=None,
                 username=credentials.user,
                 client_keys=None,
@@ -107,6 +111,7 @@ class _Visitor(asyncssh.SSHClient):
         self.connected = False
         self.shown: str | None = None
         self.changed = False
+        self.not_kept: OSError | None = None
         self.asked: list[str] = []
         self._keys_shown = self._password_shown = False
         self._agent: Any = None
@@ -120,7 +125,11 @@ class _Visitor(asyncssh.SSHClient):
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002
         self.shown = " ".join(key.export_public_key().decode().split()[:2])
-        self.changed = not self.host_keys.accept(self.target.node_id, self.shown)
+        try:
+            self.changed = not self.host_keys.accept(self.target.node_id, self.shown)
+        except OSError as error:
+            self.not_kept = error
+            return False
         return not self.changed
 
     async def public_key_auth_requested(self) -> Any:
@@ -205,6 +214,8 @@ def _named(error: Exception, visitor: _Visitor, known_users: Mapping[str, UserFa
     if visitor.changed and visitor.shown is not None:
         known = [_fingerprint(key) for key in visitor.host_keys.known(target.node_id)]
         return diagnosis.host_key_changed(target, _fingerprint(visitor.shown), known)
+    if visitor.not_kept is not None:
+        return diagnosis.not_kept(visitor.host_keys.path, visitor.not_kept)
     too_many = visitor.asked and "authentication failures" in str(error)  # OpenSSH's word for it
     if isinstance(error, asyncssh.PermissionDenied) or too_many:
         return diagnosis.refused(

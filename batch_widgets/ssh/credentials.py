@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 _MOST_KEYS = 5  # servers drop a client at its sixth wrong try
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Credentials:
-    """A user, and what she shows.
+    """A user, and what is shown for the user. Whoever had them loaded calls :meth:`forget` once all are logged in.
 
     Parameters
     ----------
@@ -41,6 +41,11 @@ class Credentials:
     key_names: tuple[str, ...] = ()
     password: str | None = field(default=None, repr=False)
     agent_path: str | None = None
+
+    def forget(self) -> None:
+        """Hold keys and password no longer: a login that goes on needs them no more, and errors hold on to much."""
+        self.keys = ()
+        self.password = None
 
 
 def load_credentials(user: str, identity_file: Path | None, password: str | None) -> Credentials:

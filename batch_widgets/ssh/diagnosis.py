@@ -9,6 +9,7 @@ from batch_widgets.errors import LoginError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from batch_widgets.login import NoEndpoint
     from batch_widgets.ssh.values import SshTarget, UserFacts
@@ -83,6 +84,15 @@ def host_key_changed(target: SshTarget, shown: str, known: Sequence[str]) -> Log
         hint="A reimaged node has a new key: if that is so, forget the old one by "
         f"account.forget_host_keys([{target.node_id!r}]). If not, somebody else may be answering for it.",
         outcome="host key changed",
+    )
+
+
+def not_kept(path: Path, error: OSError) -> LoginError:
+    """Tell that the file of host keys cannot be read or written: without it nobody knows who answers."""
+    return LoginError(
+        f"The nodes' host keys cannot be kept in {path}: {error.strerror or error}. Nothing was sent.",
+        hint="Make the file writable; XDG_STATE_HOME (on Windows LOCALAPPDATA) says where it is.",
+        outcome="failed",
     )
 
 

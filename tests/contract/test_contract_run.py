@@ -207,7 +207,7 @@ def test_a_node_that_goes_while_it_runs_is_told(demo, run, trouble, asleep):
 
 
 def test_a_node_that_no_longer_answers_is_told(demo, run, asleep, monkeypatch):
-    monkeypatch.setattr(connecting, "KEEPALIVE_S", 0.1)
+    monkeypatch.setattr(connecting, "KEEPALIVE_S", 0.5)
     with Relay(demo) as relay:
         operation = run("sleep 999999", account=relay.account)
         assert asleep.wait(WAIT_S)

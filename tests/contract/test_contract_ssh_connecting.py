@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import subprocess
 
@@ -176,6 +177,23 @@ def test_no_password_is_shown_to_a_node_with_another_key(try_login, trouble, mon
     trouble(None)
     try_login("bob", key=None, password=PASSWORD)
     assert asked
+
+
+def test_without_a_place_for_host_keys_nobody_logs_in(try_login, host_keys, monkeypatch):
+    host_keys.path.parent.parent.mkdir(parents=True, exist_ok=True)
+    host_keys.path.parent.write_text("a file where a folder should be")
+    error = failure_of(try_login)
+    assert error.outcome == "failed"
+    assert "cannot be kept" in error.message
+    host_keys.path.parent.unlink()
+    monkeypatch.setattr(login, "write_known_hosts", refuse_to_write)
+    error = failure_of(try_login)
+    assert "No space left" in error.message
+    assert host_keys.known("x") == ()
+
+
+def refuse_to_write(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 # what fails

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 
 import pytest
 from contract.ssh_account import PASSWORD, Relay, SshAccount
@@ -107,7 +109,32 @@ def test_a_password_that_is_asked_for(screen, open_terminal):
     session = open_terminal(screen, user="bob", password=lambda: PASSWORD)
     session.send("sudo whoami\r")
     screen.wait_for("\nroot\r\n")
-    assert PASSWORD not in repr(vars(session))
+
+
+class Secret(str):
+    """A text that tells when nobody holds it any more."""
+
+    __slots__ = ("__weakref__",)
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+def test_nobody_holds_the_password_once_the_login_is_over(demo, screen, open_terminal, password):
+    given = []
+
+    def ask():
+        secret = Secret(password)
+        given.append(weakref.ref(secret))
+        return secret
+
+    operation = open_terminal.submit(screen, user="bob", password=ask)
+    error = operation.exception(timeout=WAIT_S)
+    assert (error is None) == (password == PASSWORD)
+    demo.account.runner.call(asyncio.sleep(0), WAIT_S)
+    gc.collect()
+    assert [reference() for reference in given] == [None]
+    if error is None:
+        operation.result().close()
+        screen.wait_for_end()
 
 
 def test_the_size_is_told_and_follows(screen, open_terminal, demo):
@@ -263,7 +290,7 @@ def test_a_paused_terminal_whose_node_goes_is_told(demo, open_terminal):
 def test_a_node_that_no_longer_answers_is_told(demo, screen, open_terminal):
     """The cable is pulled: a relay in between passes nothing on any more."""
     with Relay(demo) as relay:
-        session = open_terminal(screen, identity_file=demo.key, keepalive_s=0.1, account=relay.account)
+        session = open_terminal(screen, identity_file=demo.key, keepalive_s=0.5, account=relay.account)
         screen.wait_for("$ ")
         relay.pull()
         (reason,) = screen.wait_for_end()

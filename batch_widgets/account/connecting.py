@@ -219,8 +219,7 @@ def connect_demo(*, nodes: int = 4, speed: float = 10, seed: int = 0) -> BatchAc
         return RetailPrices(service.endpoint)
 
     def host_keys(node_ids: Sequence[str]) -> Mapping[str, str]:
-        found = {node_id: service.ssh_host_key(node_id) for node_id in node_ids}
-        return {node_id: key for node_id, key in found.items() if key is not None}
+        return service.ssh_host_keys(node_ids)
 
     return BatchAccount(
         make_service,

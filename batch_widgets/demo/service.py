@@ -22,6 +22,7 @@ from .state import UP, LoginTrouble, Quota, State, Troubles
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Iterable
     from types import TracebackType
 
     from .state import Node, Pool
@@ -154,11 +155,16 @@ class DemoService:
 
     def ssh_host_key(self, node_id: str) -> str | None:
         """Return the public host key of a node, as ``known_hosts`` has it behind the name; None for no such node."""
+        return self.ssh_host_keys([node_id]).get(node_id)
+
+    def ssh_host_keys(self, node_ids: Iterable[str]) -> dict[str, str]:
+        """Return what :meth:`ssh_host_key` tells, by node id, of those of the nodes that have one."""
+        wanted, owners = frozenset(node_ids), dict[str, str]()
         with self._core.lock:
             for pool, node in self._state.nodes():
-                if node.id == node_id and not pool.is_windows:
-                    return host_key_line(self._state.seed, pool.id, node.id)
-        return None
+                if node.id in wanted and not pool.is_windows:
+                    owners.setdefault(node.id, pool.id)
+        return {node_id: host_key_line(self._state.seed, pool_id, node_id) for node_id, pool_id in owners.items()}
 
     def preempt_node(self, pool_id: str, node_id: str) -> None:
         """Take a Spot node's machine away, as Azure does when it needs it; another comes 3 simulated minutes later.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ def host_key_pem(seed: int, pool_id: str, node_id: str, *, other: bool = False) 
     )
 
 
+@functools.lru_cache(maxsize=20_000)
 def host_key_line(seed: int, pool_id: str, node_id: str) -> str:
     """Return the public host key of a node: type and base64."""
     from cryptography.hazmat.primitives import serialization

@@ -115,6 +115,7 @@ def test_its_own_parts_are_told():
     assert re.fullmatch(r"ssh-ed25519 [A-Za-z0-9+/=]+", service.ssh_host_key(node))
     assert service.ssh_host_key(node) == DemoService(nodes=1, seed=3).ssh_host_key(node)
     assert service.ssh_host_key("none") is None
+    assert service.ssh_host_keys(["none", node]) == {node: service.ssh_host_key(node)}
     assert service.illustrative_images
     assert service.requests.total() == 0
     assert DemoService().account_key != DemoService().account_key

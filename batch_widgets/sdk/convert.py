@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -210,15 +211,14 @@ def uploaded_logs(answer: models.UploadBatchServiceLogsResult) -> UploadedLogs:
 
 def remote_login_settings(node_id: str, answer: models.BatchNodeRemoteLoginSettings) -> RemoteLoginSettings:
     """Convert remote login settings; fields that the service leaves out stay None."""
-    address, port = answer.remote_login_ip_address or None, answer.remote_login_port or None
-    return RemoteLoginSettings(
+    settings = RemoteLoginSettings(
         node_id=node_id,
-        ip_address=address,
-        port=port,
+        ip_address=answer.remote_login_ip_address or None,
+        port=answer.remote_login_port or None,
         ipv6_address=answer.ipv6_remote_login_ip_address or None,
         ipv6_port=answer.ipv6_remote_login_port or None,
-        reason="" if address and port else "The service gives no address for this node.",
     )
+    return settings if settings.reachable else replace(settings, reason="The service gives no address for this node.")
 
 
 def to_sdk(value: SupportedImage | CustomImage | ImageReference | PoolSpec) -> Any:

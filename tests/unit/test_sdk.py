@@ -634,6 +634,7 @@ def test_supported_images(server):
     ("body", "reachable"),
     [
         ({"remoteLoginIPAddress": "203.0.113.5", "remoteLoginPort": 40001}, True),
+        ({"ipv6RemoteLoginIPAddress": "2001:db8::5", "ipv6RemoteLoginPort": 40001}, True),
         ({}, False),
         ({"remoteLoginIPAddress": "", "remoteLoginPort": 0}, False),
     ],

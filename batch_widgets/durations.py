@@ -1,4 +1,4 @@
-"""Durations as the service writes them, in the form of ISO 8601."""
+"""Durations as the service writes them, in the form of ISO 8601, and as a person reads them."""
 
 from __future__ import annotations
 
@@ -25,3 +25,12 @@ def format_duration(duration: timedelta) -> str:
     minutes, seconds = divmod(duration.total_seconds(), 60)
     rest = f"{seconds:.6f}".rstrip("0").rstrip(".") + "S" if seconds else ""
     return f"PT{int(minutes)}M{rest}"
+
+
+def duration_words(seconds: float) -> str:
+    """Say a duration as coarsely as a person would: ``"12 min"``, ``"3 h"``, ``"2 days"``."""
+    for unit, one, many in ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min")):
+        number = int(seconds // unit)
+        if number:
+            return f"{number} {one if number == 1 else many}"
+    return "under 1 min"

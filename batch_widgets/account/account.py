@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from batch_widgets import pools
 from batch_widgets.account import follow
 from batch_widgets.account.aio import AsyncAccount
+from batch_widgets.account.ledger import UserLedger
 from batch_widgets.account.login_exports import LoginExports
 from batch_widgets.account.node_actions import NodeActionCalls
 from batch_widgets.account.node_calls import NodeCalls
@@ -89,6 +90,8 @@ class BatchAccount(NodeCalls, NodeActionCalls, NodeFileCalls, LoginExports, SshC
         self.images_note = images_note
         self.poll_interval_s = poll_interval_s
         self.known_images: tuple[SupportedImage, ...] = ()
+        self.users_given = UserLedger()
+        """UserLedger: the users that nodes were given through this account object."""
         self.aio = AsyncAccount(self)
         self.runner = Runner()
         self.ssh_work = SshWork(self.runner, lambda: self.known_hosts, host_keys)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from batch_widgets.account import users
 from batch_widgets.account.keep_adding import KeepAdding
+from batch_widgets.account.ledger import GivenUser
 from batch_widgets.account.parts import AccountPart
 from batch_widgets.errors import ValidationError
-from batch_widgets.keys import parse_public_key
+from batch_widgets.keys import identity_file_of, parse_public_key
 from batch_widgets.nodes import NodeUser, check_user
 from batch_widgets.problems import Problem, errors_of
 
@@ -100,10 +102,19 @@ class NodeCalls(AccountPart):
             raise ValidationError([Problem("password", "The password is empty.")])
         expiry = datetime.now(UTC) + timedelta(days=days) if days is not None else None
         user = NodeUser(name, secret, key, is_admin, expiry)
+        given = GivenUser(
+            name,
+            expiry,
+            identity_file_of(key) if key else None,
+            by_password=key is None,
+            is_admin=is_admin,
+            given=datetime.now(UTC),
+        )
+        record = functools.partial(self.users_given.record, pool_id, given)
 
         async def work(operation: Operation[pd.DataFrame]) -> pd.DataFrame:
             service = await self.service()
-            adding = users.Adding(service, pool_id, user, if_exists)
+            adding = users.Adding(service, pool_id, user, if_exists, record)
             if keep_adding:
                 return await KeepAdding(operation, service, pool_id, adding, nodes, self.poll_interval_s).run()
             return await users.add_user(operation, service, pool_id, adding, nodes)
@@ -126,8 +137,9 @@ class NodeCalls(AccountPart):
             Its result, and what there is of it meanwhile, is a DataFrame as from :meth:`add_user`, outcomes
             ``"deleted"``, ``"absent"``, ``"skipped"``, ``"failed"``.
         """
+        record = functools.partial(self.users_given.record, pool_id, GivenUser(name))
 
         async def work(operation: Operation[pd.DataFrame]) -> pd.DataFrame:
-            return await users.delete_user(operation, await self.service(), pool_id, name, nodes)
+            return await users.delete_user(operation, await self.service(), pool_id, name, nodes, record)
 
         return self.runner.submit(f"Delete user {name}", work, on_cancel="Nodes done so far stay done.")

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from batch_widgets.account.aio import AsyncAccount
+    from batch_widgets.account.ledger import UserLedger
     from batch_widgets.runner import Runner
     from batch_widgets.service import BatchService
 
@@ -21,6 +22,7 @@ class AccountPart:
     name: str
     poll_interval_s: float
     runner: Runner
+    users_given: UserLedger
 
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run one of this account's coroutines and wait for it, at most 30 seconds."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from batch_widgets.account import attempts
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from batch_widgets.service import BatchService
 
 IfExists = Literal["keep", "replace"]
+Record = Callable[[NodeOutcome], object]
 
 ADDING = "adding the user"
 _KEPT = "There already, and left as it was."
@@ -48,13 +51,18 @@ class Adding:
         The user.
     if_exists : str
         ``"keep"`` or ``"replace"``: what is done where a node has a user of that name.
+    record : callable
+        Told what came of each node, as soon as it is known.
     """
 
-    def __init__(self, service: BatchService, pool_id: str, user: NodeUser, if_exists: IfExists) -> None:
+    def __init__(
+        self, service: BatchService, pool_id: str, user: NodeUser, if_exists: IfExists, record: Record
+    ) -> None:
         self._service = service
         self._pool_id = pool_id
         self._user = user
         self._if_exists = if_exists
+        self._record = record
         self._line = attempts.Line()
 
     async def to(self, node: Node, *, new: bool = False) -> NodeOutcome:
@@ -67,6 +75,11 @@ class Adding:
         new : bool
             True where the node cannot have had the user before.
         """
+        outcome = await self._add(node, new=new)
+        self._record(replace(outcome, allocation_time=node.allocation_time))
+        return outcome
+
+    async def _add(self, node: Node, *, new: bool) -> NodeOutcome:
         attempt = attempts.Attempt(self._line)
         try:
             await attempt.make(lambda: self._service.create_node_user(self._pool_id, node.id, self._user))
@@ -117,11 +130,17 @@ async def delete_user(
     pool_id: str,
     name: str,
     node_ids: Sequence[str] | None,
+    record: Record,
 ) -> pd.DataFrame:
-    """Delete a user from nodes: from the ones named, or from all usable ones."""
+    """Delete a user from nodes: from the ones named, or from all usable ones. `record` is told of each outcome."""
     line = attempts.Line()
 
     async def delete(node: Node) -> NodeOutcome:
+        outcome = await delete_from(node)
+        record(replace(outcome, allocation_time=node.allocation_time))
+        return outcome
+
+    async def delete_from(node: Node) -> NodeOutcome:
         attempt = attempts.Attempt(line)
         try:
             await attempt.make(lambda: service.delete_node_user(pool_id, node.id, name))

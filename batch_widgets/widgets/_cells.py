@@ -16,6 +16,7 @@ class Row:
     """A row as it was given, and its cells as they travel."""
 
     key: str
+    given: Mapping[str, Any]
     source: Mapping[str, Any]
     cells: list[Any]
 

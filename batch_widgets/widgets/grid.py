@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import ipywidgets
@@ -160,7 +161,8 @@ class Grid(FrontEnd):
         Parameters
         ----------
         rows
-            In the order in which they stand when nothing is sorted.
+            In the order in which they stand when nothing is sorted. A read-only one (``types.MappingProxyType``) that
+            is the very object of last time is not looked at again.
         key
             Name of the value that identifies a row. It becomes a string.
 
@@ -174,7 +176,9 @@ class Grid(FrontEnd):
             row_key = str(source[key])
             if row_key in new:
                 raise ValueError(f"Two rows have the key {row_key!r}.")
-            new[row_key] = self._row(row_key, source)
+            row = self._rows.get(row_key)
+            same = row is not None and row.given is source and isinstance(source, MappingProxyType)
+            new[row_key] = row if row is not None and same else self._row(row_key, source)
         with self._send_lock:
             old, self._rows = self._rows, new
             first, self._filled = not self._filled, True
@@ -212,7 +216,7 @@ class Grid(FrontEnd):
         self._actions.register_callback(callback, remove=remove)
 
     def _row(self, key: str, source: Mapping[str, Any]) -> Row:
-        return Row(key, dict(source), [wire_cell(source.get(column.key)) for column in self._column_tuple])
+        return Row(key, source, dict(source), [wire_cell(source.get(column.key)) for column in self._column_tuple])
 
     def _snapshot_now(self) -> dict[str, Any]:
         with self._send_lock:

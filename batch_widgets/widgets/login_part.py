@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batch_widgets.account import BatchAccount
+    from batch_widgets.account.ledger import GivenUser
     from batch_widgets.login import NoEndpoint, SshHost
     from batch_widgets.nodes import Node
     from batch_widgets.runner import Operation
-    from batch_widgets.widgets.node_watch import NodesView
-    from batch_widgets.widgets.user_ledger import AddedUser, UserLedger
+    from batch_widgets.widgets.node_view import NodesView
 
 
 _log = logging.getLogger("batch_widgets")
@@ -40,7 +40,7 @@ class _Chosen:
     nodes: tuple[Node, ...]
     settings: tuple[RemoteLoginSettings, ...]
     absent: dict[str, NoEndpoint]
-    users: dict[str, AddedUser]
+    users: dict[str, GivenUser]
     ready: tuple[RemoteLoginSettings, ...]
 
 
@@ -55,8 +55,6 @@ class LoginPart(lean.VBox):
         The account.
     get_view : callable
         Gives what was read last of the pool.
-    ledger : UserLedger
-        Who was added to which node.
     get_selected : callable, optional
         Gives the ids of the selected nodes; without it all are meant.
     """
@@ -65,12 +63,10 @@ class LoginPart(lean.VBox):
         self,
         account: BatchAccount,
         get_view: Callable[[], NodesView],
-        ledger: UserLedger,
         get_selected: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._account = account
         self._get_view = get_view
-        self._ledger = ledger
         self._get_selected = get_selected
         self.title = html(markup.span("Log in from elsewhere", "bw-strong"))
         self.counts = html("", "bw-grow")
@@ -204,7 +200,8 @@ class LoginPart(lean.VBox):
                     reason=why.reason if why else "",
                 )
             )
-        users = self._ledger.users(view.pool.id, nodes)
+        given = self._account.users_given.of_nodes(view.pool.id, nodes)
+        users = {node_id: names[-1] for node_id, names in given.items()}
         private = self.private.value
         ready = (one for one in settings if one.node_id in users and one.endpoint(private=private) is not None)
         return _Chosen(nodes, tuple(settings), absent, users, tuple(ready))

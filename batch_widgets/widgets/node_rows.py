@@ -1,118 +1,143 @@
-"""Nodes and outcomes as rows of the grid."""
+"""Nodes as rows of the grid and as squares of the heat map."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from batch_widgets.nodes import state_words
+from batch_widgets.durations import duration_words
+from batch_widgets.login import NO_PUBLIC_ADDRESS, no_endpoint
+from batch_widgets.nodes import ON_THE_WAY_STATES, state_words
 from batch_widgets.widgets import markup
 from batch_widgets.widgets.grid import Column
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from batch_widgets.account.ledger import GivenUser
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node
-    from batch_widgets.widgets.user_ledger import AddedUser
+    from batch_widgets.widgets.node_view import NodesView
 
+# What gives way first in a narrow panel has the highest number; all of it stands in the details of a node.
 NODE_COLUMNS = (
     Column("node_id", "Node", kind="mono", width=168, cut="middle"),
     Column("state", "State", kind="pill", width=150, filter="choice"),
-    Column("ip_address", "Private IP", kind="mono", width=92, drop=2),
+    Column("scheduling", "Scheduling", width=84, filter="choice", drop=7),
+    Column("type", "Type", width=76, filter="choice", drop=6),
+    Column("ip_address", "Private IP", kind="mono", width=92, drop=4),
     Column("login", "Login address", kind="mono", width=144, drop=0),
-    Column("user", "Added user", width=144, drop=1),
-    Column("ssh_command", "SSH command", kind="command", width=200, grow=True, cut="middle"),
+    Column("tasks", "Tasks", kind="number", width=64, drop=2),
+    Column("uptime", "Uptime", align="right", width=72, drop=5),
+    Column("errors", "Errors", kind="number", width=68, drop=3),
+    Column("agent", "Agent", width=72, drop=8),
+    Column("user", "Added user", width=140, drop=1),
+    Column("ssh_command", "SSH command", kind="command", width=290, grow=True, cut="middle"),
 )
-OUTCOME_COLUMNS = (
-    Column("node_id", "Node", kind="mono", width=168, cut="middle"),
-    Column("outcome", "Outcome", kind="pill", width=96, filter="choice"),
-    Column("error_code", "Code", width=170),
-    Column("message", "What it means", width=240, grow=True),
-)
-_OUTCOME_HUES = {"added": "ok", "deleted": "ok", "exists": "warn", "absent": "none", "skipped": "none", "failed": "err"}
-_FAILURES_FIRST = ("failed", "exists", "skipped", "absent", "deleted", "added")
+
+_LETTERS = {"ok": "", "err": "!"}
 
 
 def node_row(
-    node: Node,
-    login: RemoteLoginSettings | None,
-    user: AddedUser | None,
-    command: str | None,
-    *,
-    os_type: str,
-    reachable: bool,
+    node: Node, view: NodesView, users: tuple[GivenUser, ...], command: str | None, now: datetime | None = None
 ) -> dict[str, Any]:
-    """Give a node as a row."""
-    where = f"{login.ip_address}:{login.port}" if login and login.reachable else None
+    """Give a node as a row.
+
+    Parameters
+    ----------
+    node : Node
+        The node.
+    view : NodesView
+        What was read with it.
+    users : tuple of GivenUser
+        Those that it was given, the newest last.
+    command : str, optional
+        The ``ssh`` command of the newest.
+    now : datetime, optional
+        To count the uptime to; default: when the view was read.
+    """
+    login = view.logins.get(node.id)
     return {
         "key": node.id,
         "node_id": node.id,
-        "state": {
-            "text": state_words(node.state),
-            "hue": markup.state_hue(node.state),
-            "note": "" if node.is_dedicated else "Spot",
-            "title": node.trouble,
-        },
+        "state": {"text": state_words(node.state), "hue": markup.state_hue(node.state), "title": node.trouble},
+        "scheduling": node.scheduling_state or None,
+        "type": "dedicated" if node.is_dedicated else "Spot",
         "ip_address": node.ip_address or None,
-        "login": where or {"text": _why_not(node, login, reachable=reachable), "muted": True},
-        "user": _user(user) if user else {"text": "none" if node.usable else "not possible now", "muted": True},
-        "ssh_command": _command(node, user, command, os_type=os_type, reachable=reachable),
+        "login": _address(login) or _why_not(node, login, view),
+        "tasks": node.running_tasks_count,
+        "uptime": _uptime(node, now or view.read_at),
+        "errors": {"text": str(len(node.errors)), "title": "; ".join(node.errors), "sort": len(node.errors)}
+        if node.errors
+        else 0,
+        "agent": node.node_agent_version or None,
+        "user": _users(users) if users else {"text": "none" if node.usable else "not possible now", "muted": True},
+        "ssh_command": _command(node, users, command, view),
     }
 
 
-def _why_not(node: Node, login: RemoteLoginSettings | None, *, reachable: bool) -> str:
-    if not reachable:
-        return "no port for SSH"
-    if login is not None and login.reason:
-        return login.reason
-    return "reading…" if node.usable else "when idle"
+def node_square(node: Node) -> tuple[str, str, str, str]:
+    """Give a node as a square: key, hue, letter, and what its tooltip says."""
+    hue = markup.state_hue(node.state)
+    words = state_words(node.state)
+    return node.id, hue, _LETTERS.get(hue, words[:1]), f"{node.id}: {words}"
 
 
-def _user(user: AddedUser) -> str:
+def _uptime(node: Node, now: datetime) -> dict[str, Any] | None:
+    if node.last_boot_time is None or node.state not in {"idle", "running", "offline", "waitingforstarttask"}:
+        return None
+    seconds = max(0.0, (now - node.last_boot_time).total_seconds())
+    since = node.last_boot_time.astimezone(UTC)
+    # as coarse as is read: whole minutes travel once a minute
+    return {"text": duration_words(seconds), "sort": seconds // 60, "title": f"since {since:%Y-%m-%d %H:%M} UTC"}
+
+
+def _address(settings: RemoteLoginSettings | None) -> str:
+    endpoint = settings.endpoint() if settings else None
+    if endpoint is None:
+        return ""
+    address, port = endpoint
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _why_not(node: Node, login: RemoteLoginSettings | None, view: NodesView) -> dict[str, Any]:
+    """Say in a few words why there is no address; the whole reason and what to do are in the tooltip."""
+    assert view.pool is not None
+    why = no_endpoint(view.pool, node, login)
+    title = f"{why.reason} {why.remedy}" if why else ""
+    if not view.reachable:
+        text = "no public address" if why and why.reason == NO_PUBLIC_ADDRESS else "no port for SSH"
+    elif login is not None and login.reason:
+        text = login.reason
+    elif not node.usable:
+        text = "when idle" if node.state in ON_THE_WAY_STATES else "none"
+    else:
+        text = "reading…" if view.reading_logins else "not read yet"
+    return {"text": text, "title": title, "muted": True}
+
+
+def _users(users: tuple[GivenUser, ...]) -> dict[str, Any]:
+    lines = [_user(user) for user in users]
+    more = f"+{len(users) - 1}" if len(users) > 1 else ""
+    return {"text": lines[-1], "note": more, "title": "; ".join(reversed(lines))}
+
+
+def _user(user: GivenUser) -> str:
     if user.was_there:
         return f"{user.name}, there before"
     return f"{user.name}, until {user.expires.day} {user.expires:%b}" if user.expires else user.name
 
 
-def _command(
-    node: Node, user: AddedUser | None, command: str | None, *, os_type: str, reachable: bool
-) -> dict[str, Any]:
+def _command(node: Node, users: tuple[GivenUser, ...], command: str | None, view: NodesView) -> dict[str, Any]:
     if command:
-        return {"text": command, "title": command, "copy": command}
+        terminal = {"name": "terminal", "label": "Open terminal", "icon": "terminal"}
+        return {"text": command, "title": command, "copy": command, "actions": [terminal]}
     if node.trouble:
         return {"text": node.trouble, "title": node.trouble, "muted": True}
-    if not reachable:
+    if not view.reachable:
         text = "no way in"
-    elif user is None:
+    elif not users:
         text = "add a user first"
-    elif os_type == "windows":
+    elif view.os_type == "windows":
         text = "log in by RDP at this address"
     else:
         text = "no login address yet"
     return {"text": text, "muted": True}
-
-
-def outcome_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give outcomes as rows, failures first."""
-    rows = [
-        {
-            "key": node_id,
-            "node_id": node_id,
-            "outcome": {"text": outcome, "hue": _OUTCOME_HUES.get(outcome, "none")},
-            "error_code": code or None,
-            "message": message or None,
-        }
-        for node_id, outcome, code, message in frame.itertuples(index=False)
-    ]
-    return sorted(rows, key=lambda row: _FAILURES_FIRST.index(row["outcome"]["text"]))
-
-
-def outcome_pills(name: str, frame: pd.DataFrame) -> str:
-    """Give counts of outcomes, in words and colour."""
-    counts = frame["outcome"].value_counts()
-    pills = [
-        markup.pill(f"{counts[outcome]} {outcome}", _OUTCOME_HUES[outcome])
-        for outcome in reversed(_FAILURES_FIRST)
-        if outcome in counts
-    ]
-    return " ".join([markup.span(name, "bw-strong"), *pills, markup.muted(f"of {len(frame)}")])

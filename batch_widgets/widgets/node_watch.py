@@ -3,106 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+import time
 from typing import TYPE_CHECKING, Any
 
-from batch_widgets.errors import NotFoundError
-from batch_widgets.login import NO_SSH_PORT, NO_SSH_PORT_REMEDY
-from batch_widgets.nodes import ON_THE_WAY_STATES
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from batch_widgets.account import BatchAccount
-    from batch_widgets.login import RemoteLoginSettings
-    from batch_widgets.nodes import Node
-    from batch_widgets.pools import Pool
     from batch_widgets.runner import Operation
+    from batch_widgets.widgets.node_view import NodesView
 
 _CHANGING_S = 3.0
 _STEADY_S = 15.0
 _DEMO_S = 1.0
 _LOOK_S = 5.0  # how often it is looked whether somebody looks; asks nobody anything
-
-
-@dataclass(frozen=True)
-class NodesView:
-    """What was read of a pool at one time.
-
-    Parameters
-    ----------
-    pool_ids : tuple of str
-        The account's pools.
-    pool : Pool or None
-        The chosen one; None where there is none (any more).
-    nodes : tuple of Node
-        Its nodes.
-    logins : mapping of str to RemoteLoginSettings
-        Where to log in, by node id, as far as it is known.
-    read_at : datetime
-        When, in UTC.
-    asked_id : str
-        The pool that was asked for.
-    """
-
-    pool_ids: tuple[str, ...] = ()
-    pool: Pool | None = None
-    nodes: tuple[Node, ...] = ()
-    logins: Mapping[str, RemoteLoginSettings] = field(default_factory=dict)
-    read_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    asked_id: str = ""
-
-    @property
-    def reachable(self) -> bool:
-        """False where the pool has no way in."""
-        return self.pool is None or self.pool.may_be_reached
-
-    @property
-    def os_type(self) -> str:
-        """What the nodes run; ``"linux"`` while it is not known."""
-        return self.pool.os_type if self.pool else "linux"
-
-    @property
-    def changing(self) -> bool:
-        """True while the pool or a node is about to change by itself."""
-        return self.pool is not None and (
-            self.pool.allocation_state != "steady"
-            or self.pool.state != "active"
-            or any(node.state in ON_THE_WAY_STATES for node in self.nodes)
-        )
-
-
-async def read_nodes(account: BatchAccount, pool_id: str, known: Mapping[str, RemoteLoginSettings]) -> NodesView:
-    """Read a pool and its nodes; login settings are asked for once per node.
-
-    Parameters
-    ----------
-    account : BatchAccount
-        The account.
-    pool_id : str
-        The pool; empty for none.
-    known : mapping of str to RemoteLoginSettings
-        Settings that need not be asked for again.
-    """
-    pools = await account.aio.list_pools()
-    pool_ids = tuple(pool.id for pool in pools)
-    pool = next((pool for pool in pools if pool.id.casefold() == pool_id.casefold()), None)
-    if pool is None:
-        return NodesView(pool_ids, asked_id=pool_id)
-    try:
-        nodes = tuple(await account.aio.list_nodes(pool.id))
-        logins = {node.id: known[node.id] for node in nodes if node.id in known and known[node.id].reachable}
-        view = NodesView(pool_ids, pool, nodes, logins, asked_id=pool_id)
-        missing = [node.id for node in nodes if node.usable and node.id not in logins]
-        if missing and view.reachable:
-            found = await account.aio.list_remote_login_settings(pool.id, missing)
-            logins.update({settings.node_id: settings for settings in found})
-    except NotFoundError as error:
-        if error.code != "PoolNotFound":
-            raise
-        return NodesView(tuple(one for one in pool_ids if one != pool.id), asked_id=pool_id)  # gone since it was listed
-    return view
+_REST = 4  # a pool of thousands takes seconds to read: it is left alone this many times as long
 
 
 class NodeWatch:
@@ -162,6 +77,7 @@ class NodeWatch:
             self._wake.clear()
 
     async def _read_once(self) -> float:
+        began = time.monotonic()
         steady_s = _DEMO_S * 2 if self._account.is_demo else _STEADY_S
         try:
             view: NodesView = await self._read()
@@ -169,11 +85,5 @@ class NodeWatch:
             self._account.runner.notify(lambda error=error: self._fail(error))  # type: ignore[misc]
             return steady_s
         self._account.runner.notify(lambda: self._show(view))
-        if view.changing:
-            return _DEMO_S if self._account.is_demo else _CHANGING_S
-        return steady_s
-
-
-def no_way_in() -> tuple[str, str]:
-    """Give heading and remedy for a pool without a port for SSH."""
-    return NO_SSH_PORT, NO_SSH_PORT_REMEDY
+        changing_s = _DEMO_S if self._account.is_demo else _CHANGING_S
+        return max(changing_s if view.changing else steady_s, _REST * (time.monotonic() - began))

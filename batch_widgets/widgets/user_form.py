@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from batch_widgets import keys
 from batch_widgets.errors import ValidationError
 from batch_widgets.nodes import check_user
+from batch_widgets.passwords import generate_password
 from batch_widgets.problems import Problem, errors_of
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import Field, button, html, row, styled
@@ -17,20 +18,38 @@ from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.secret import SecretInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-FOUND, NEW, PASTED, PASSWORD = "found", "new", "pasted", "password"
+FOUND, NEW, PASTED, GENERATED, PASSWORD = "found", "new", "pasted", "generated", "password"
+USABLE, SELECTED, LATER, LISTED = "usable", "selected", "later", "listed"
 
 
 @dataclass(frozen=True)
 class UserRequest:
-    """What was filled in, the password aside."""
+    """What was filled in, the password aside.
+
+    Parameters
+    ----------
+    name : str
+        The user.
+    is_admin : bool
+        Whether it may use ``sudo``.
+    days : int
+        Until it expires.
+    target : str
+        On which nodes: :data:`USABLE`, :data:`SELECTED`, :data:`LATER` (all, as they become usable), :data:`LISTED`.
+    ssh_public_key : str, optional
+        None where it signs in with a password.
+    replace : bool
+        Whether a user of that name is replaced where it is there.
+    """
 
     name: str
     is_admin: bool
     days: int
-    selected_only: bool
+    target: str
     ssh_public_key: str | None
+    replace: bool = False
 
 
 class UserForm(lean.VBox):
@@ -45,6 +64,9 @@ class UserForm(lean.VBox):
     def __init__(self, submit: Callable[[UserRequest, str | None], object]) -> None:
         self._submit = submit
         self._os_type = "linux"
+        self._usable = self._selected = self._all = 0
+        self.listed: tuple[str, ...] = ()
+        self._listed_words = ""
         self.name = lean.Text(continuous_update=True, placeholder="alice")
         self.method = lean.RadioButtons(options=[("Password", PASSWORD)])
         self.found = lean.Dropdown()
@@ -54,12 +76,22 @@ class UserForm(lean.VBox):
         self.is_admin = lean.Checkbox(description="Administrator (sudo)", indent=False)
         self.days = styled(lean.BoundedIntText(value=30, min=1, max=36_500), "bw-narrow")
         self._ends = html("")
-        self.targets = lean.RadioButtons(options=[("All usable nodes", "usable")])
+        self.targets = lean.RadioButtons(options=[("All usable nodes", USABLE)])
         self._left_out = html("", "bw-hint")
+        self.replace = lean.Checkbox(description="Replace the user where it is there already", indent=False)
+        self._replace_hint = html(
+            markup.muted(
+                "Its password and key are wiped and those above are set; it expires as said above. Whether it is an "
+                "administrator stays as it is. Without this, a user that is there is left alone."
+            ),
+            "bw-hint",
+        )
+        self.kind = styled(lean.ToggleButtons(options=[("ed25519", "ed25519"), ("RSA 3072", "rsa-3072")]), "bw-seg")
         self.add_button = button("Add user", "bw-primary")
         self.cancel_button = button("Close")
-        self._new_hint = html(
-            markup.muted(f"Makes {keys.OWN_KEY} on the machine of this kernel, or takes it if it is there."), "bw-hint"
+        self._new_hint = html("", "bw-hint")
+        self._generated_hint = html(
+            markup.muted("20 characters, shown once when the user is added. Nothing keeps it."), "bw-hint"
         )
         self.fields = {
             "name": Field("name", "Name", self.name),
@@ -75,18 +107,24 @@ class UserForm(lean.VBox):
                 self.fields["ssh_public_key"].widget,
                 self.found,
                 self.fingerprint,
+                self.kind,
                 self._new_hint,
                 self.pasted,
+                self._generated_hint,
                 self.fields["password"].widget,
                 self.is_admin,
                 self.fields["days"].widget,
                 row("bw-row", html(markup.muted("On"), "bw-lab"), self.targets),
                 self._left_out,
+                self.replace,
+                self._replace_hint,
                 row("bw-actions", self.add_button, self.cancel_button),
             )
         )
         self.add_class("bw-drawer")
-        self.method.observe(lambda _: self._draw(), "value")
+        for control in (self.method, self.kind, self.replace):
+            control.observe(lambda _: self._draw(), "value")
+        self.targets.observe(lambda _: self._draw_targets(), "value")
         self.found.observe(lambda _: self._draw(), "value")
         self.days.observe(lambda _: self._draw(), "value")
         self.name.observe(lambda _: self._warn_of_name(), "value")
@@ -96,48 +134,88 @@ class UserForm(lean.VBox):
     def find_keys(self) -> None:
         """Look for public keys on the kernel's machine."""
         found = keys.find_public_keys()
-        methods = [("New key", NEW), ("Pasted public key", PASTED), ("Password", PASSWORD)]
+        by_password = [("Password, generated", GENERATED), ("Password, typed", PASSWORD)]
+        methods = [("New key", NEW), ("Pasted public key", PASTED), *by_password]
         if found:
             chosen = self.found.value
             self.found.options = [(f"{_short(key.path)} ({key.kind})", key) for key in found]
             self.found.value = chosen if chosen in found else found[0]
             methods.insert(0, ("Key found on this kernel’s machine", FOUND))
         if self._os_type == "windows":
-            methods = methods[-1:]
+            methods = by_password
         if tuple(methods) != tuple(self.method.options):
             self.method.options = methods
             self.method.value = methods[0][1]
         self._draw()
 
-    def set_nodes(self, os_type: str, usable: int, selected: int, left_out: str) -> None:
-        """Say how many nodes there are to add the user to."""
+    def set_nodes(self, os_type: str, usable: int, selected: int, left_out: str, total: int | None = None) -> None:
+        """Say how many nodes there are to add the user to, of how many, and why the others are left out."""
         if os_type != self._os_type:
             self._os_type = os_type
             self.find_keys()
-        options = [("The 1 usable node" if usable == 1 else f"All {usable} usable nodes", "usable")]
-        if selected:
-            options.insert(0, (f"{selected} selected node{'' if selected == 1 else 's'}", "selected"))
-        if tuple(options) != tuple(self.targets.options):
-            wanted = self.targets.value
-            had_selection = len(self.targets.options) > 1
-            self.targets.options = options
-            self.targets.value = "selected" if selected and (wanted == "selected" or not had_selection) else "usable"
+        had_selection = self._selected > 0
+        self._usable, self._selected, self._all = usable, selected, usable if total is None else total
+        wanted = self.targets.value
+        if selected and not had_selection and wanted != LISTED:
+            wanted = SELECTED
+        self._offer_targets(wanted)
         self._left_out.value = markup.muted(left_out) if left_out else ""
-        number = selected if self.targets.value == "selected" else usable
-        self.add_button.description = f"Add user to {number} node{'' if number == 1 else 's'}"
-        self.add_button.disabled = number == 0
+
+    def fill(self, name: str, *, is_admin: bool, days: int | None, replace: bool) -> None:
+        """Fill in a user that was described before; a password has to be given anew."""
+        self.name.value, self.is_admin.value, self.replace.value = name, is_admin, replace
+        if days is not None:
+            self.days.value = days
+        if self.method.value not in {PASSWORD, GENERATED}:
+            self.method.value = PASSWORD
+
+    def offer_nodes(self, node_ids: Sequence[str], words: str) -> None:
+        """Offer nodes of one's own choice beside the usual ones, and choose them; `words` say which they are."""
+        self.listed, self._listed_words = tuple(node_ids), words
+        self._offer_targets(LISTED if node_ids else USABLE)
+
+    def _offer_targets(self, wanted: str) -> None:
+        usable, selected = self._usable, self._selected
+        options = [("The 1 usable node" if usable == 1 else f"All {usable} usable nodes", USABLE)]
+        if selected:
+            options.insert(0, (f"{nodes_words(selected, 'selected')}", SELECTED))
+        if self.listed:
+            options.insert(0, (f"{len(self.listed)} {self._listed_words}", LISTED))
+        options.append(("All nodes, each as soon as it is usable", LATER))
+        if tuple(options) != tuple(self.targets.options):
+            self.targets.options = options
+        self.targets.value = wanted if wanted in {value for _, value in options} else USABLE
+        self._draw_targets()
+
+    def _draw_targets(self) -> None:
+        target = self.targets.value
+        number = {SELECTED: self._selected, LISTED: len(self.listed), LATER: self._all}.get(target, self._usable)
+        show(self._left_out, visible=target == USABLE)
+        if target == LATER:
+            self.add_button.description = "Add user until all have it"
+            self.add_button.disabled = False
+        else:
+            self.add_button.description = f"Add user to {nodes_words(number)}"
+            self.add_button.disabled = number == 0
 
     def _draw(self) -> None:
         method = self.method.value
         show(self.found, visible=method == FOUND)
         show(self.fingerprint, visible=method == FOUND)
+        show(self.kind, visible=method == NEW)
         show(self._new_hint, visible=method == NEW)
+        show(self._generated_hint, visible=method == GENERATED)
+        show(self._replace_hint, visible=self.replace.value)
+        self._new_hint.value = markup.muted(
+            f"Makes {keys.OWN_KEYS[self.kind.value]} on the machine of this kernel, or takes it if it is there."
+        )
         show(self.pasted, visible=method == PASTED)
         show(self.fields["password"].widget, visible=method == PASSWORD)
         key: Any = self.found.value
         self.fingerprint.value = markup.mono(key.fingerprint) if key else ""
         ends = datetime.now(UTC) + timedelta(days=self.days.value)
-        self._ends.value = markup.muted(f"{ends.day} {ends:%b %Y}")
+        by_days = "" if self._os_type == "windows" else ", Linux counts whole days"
+        self._ends.value = markup.muted(f"{ends.day} {ends:%b %Y}{by_days}")
 
     def submit(self) -> None:
         """Check the form and hand it over; a password is asked of the browser first, and is never kept."""
@@ -149,7 +227,9 @@ class UserForm(lean.VBox):
         except ValidationError as error:
             self.show_problems(error.problems)
             return
-        if self.method.value != PASSWORD:
+        if self.method.value == GENERATED:
+            self._hand_over(request, generate_password())
+        elif self.method.value != PASSWORD:
             self._hand_over(request, None)
         elif self.password.filled:
             self.password.request(lambda secret: self._hand_over(request, secret))
@@ -187,12 +267,13 @@ class UserForm(lean.VBox):
             name=name,
             is_admin=self.is_admin.value,
             days=self.days.value,
-            selected_only=self.targets.value == "selected",
+            target=self.targets.value,
             ssh_public_key=self._public_key(method),
+            replace=self.replace.value,
         )
 
     def _check(self, name: str) -> tuple[Problem, ...]:
-        by_password = self.method.value == PASSWORD
+        by_password = self.method.value in {PASSWORD, GENERATED}
         return check_user(
             name, days=self.days.value, has_password=by_password, has_key=not by_password, os_type=self._os_type
         )
@@ -203,8 +284,14 @@ class UserForm(lean.VBox):
         if method == PASTED:
             return keys.parse_public_key(self.pasted.value).line
         if method == NEW:
-            return keys.own_key().line
+            return keys.own_key(self.kind.value).line
         return None
+
+
+def nodes_words(number: int, which: str = "") -> str:
+    """Give a number of nodes in words."""
+    words = f"{which} node" if which else "node"
+    return f"{number} {words}{'' if number == 1 else 's'}"
 
 
 def _short(path: Path | None) -> str:

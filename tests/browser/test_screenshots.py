@@ -21,6 +21,11 @@ builder.inbound_nat_pools = [{"name": "web", "protocol": "tcp", "backendPort": 4
     "frontendPortRangeStart": 42000, "frontendPortRangeEnd": 42100}]
 builder.user_accounts = [{"name": "bob", "password": "s", "elevationLevel": "admin"}]
 builder.mount_configuration = [{"nfsMountConfiguration": {"source": "10.0.0.4:/data", "relativeMountPath": "data"}}]"""
+TROUBLED = """import batch_widgets as bw
+from batch_widgets.demo import DemoService, Troubles
+service = DemoService(nodes=24, speed=10, seed=3, troubles=Troubles(unusable_share=0.1))
+service.start()
+account = bw.connect(service.endpoint, account_name=service.account_name, account_key=service.account_key)"""
 PANEL = 'panel = bw.NodePanel(account, "demo")\npanel'
 WORKBENCH = "workbench = bw.Workbench(account)\nworkbench"
 
@@ -84,15 +89,21 @@ def test_screenshots_of_the_pool_builder(notebook: Notebook):
 
 def test_screenshots_of_the_node_panel(notebook: Notebook):
     notebook.page.set_viewport_size({"width": 1440, "height": 2000})
-    notebook.open(CONNECT, PANEL)
+    notebook.open(TROUBLED, PANEL)
     notebook.run(0)
     output = notebook.run(1, "text=127.0.0.1:")
     notebook.python('panel.add_user("alice", ssh_public_key=bw.own_key().line, days=30).result(30)')
-    output.get_by_text("4 added").wait_for()
+    output.get_by_text("added").first.wait_for()
+    notebook.python("panel.selected = tuple(panel.frame.node_id[:3])")
     both_themes(notebook, output, "node-panel")
     output.get_by_role("button", name="Add user…").click()
     output.get_by_text("Administrator").wait_for()
     both_themes(notebook, output, "node-panel-drawer")
+    output.get_by_role("button", name="Run command…").click()
+    output.get_by_role("button", name="Test login").wait_for()
+    output.get_by_role("button", name="Manage…").click()
+    output.get_by_role("button", name="Users given").click()
+    both_themes(notebook, output, "node-panel-login")
     notebook.python('panel.pool_id = "legacy-pool"')
     output.get_by_text("no port for SSH").first.wait_for()
     both_themes(notebook, output, "node-panel-no-ssh")

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from batch_widgets.account.ledger import GivenUser
 from batch_widgets.login import RemoteLoginSettings, state_folder
-from batch_widgets.nodes import NodeOutcome, outcomes_frame
+from batch_widgets.nodes import NodeOutcome
 from batch_widgets.widgets.controls import close_tree
 from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.login_part import LoginPart
-from batch_widgets.widgets.node_watch import NodesView
-from batch_widgets.widgets.user_ledger import AddedUser, UserLedger
+from batch_widgets.widgets.node_view import NodesView
 from unit.fakes import make_account, make_node, make_pool
 from unit.test_panel import shown, wait_until
 
@@ -43,13 +43,14 @@ class Panel:
         }
         self.view = NodesView(("p",), make_pool("p", **pool), nodes, logins, asked_id="p")
         self.selected = ()
-        self.ledger = UserLedger(account)
-        self.part = LoginPart(account, lambda: self.view, self.ledger, lambda: self.selected)
+        self.ledger = account.users_given
+        self.part = LoginPart(account, lambda: self.view, lambda: self.selected)
         _ = self.part.model_id
 
     def add(self, name, *node_ids, identity_file=None):
-        outcomes = [NodeOutcome(node_id, "added", allocation_time=ALLOCATED) for node_id in node_ids]
-        self.ledger.record("p", name, AddedUser(name, None, identity_file), outcomes_frame(outcomes))
+        for node_id in node_ids:
+            outcome = NodeOutcome(node_id, "added", allocation_time=ALLOCATED)
+            self.ledger.record("p", GivenUser(name, identity_file=identity_file), outcome)
         self.part.refresh()
 
     def select(self, *node_ids):

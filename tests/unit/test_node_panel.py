@@ -17,7 +17,7 @@ import batch_widgets as bw
 from batch_widgets.errors import NotFoundError, ServiceError, ServiceUnreachableError, ValidationError
 from batch_widgets.login import RemoteLoginSettings
 from batch_widgets.widgets import node_watch
-from batch_widgets.widgets.user_form import NEW, PASSWORD, PASTED
+from batch_widgets.widgets.user_form import LATER, NEW, PASSWORD, PASTED
 from unit.fakes import FakeService, make_node
 from unit.test_panel import open_widgets, settle, shown, wait_until
 
@@ -86,8 +86,14 @@ def rows(panel):
     return {row["node_id"]: row for row in panel.grid.rows}
 
 
+def part_of(panel):
+    """Give what shows the last call on many nodes."""
+    return next(iter(panel.users.outcomes.parts), None)
+
+
 def outcomes(panel):
-    return {row["node_id"]: row["outcome"]["text"] for row in panel.outcomes.rows}
+    part = part_of(panel)
+    return {row["node_id"]: row["outcome"]["text"] for row in part.grid.rows} if part else {}
 
 
 def public_key():
@@ -193,7 +199,10 @@ def test_broken_nodes_say_why(service, make_panel):
     assert rows(panel)["tvm-0"]["state"]["hue"] == "err"
     assert "command not found" in rows(panel)["tvm-0"]["ssh_command"]["text"]
     assert rows(panel)["tvm-1"]["login"]["text"] == "when idle"
-    assert panel.add_button.disabled  # no node takes a user
+    panel.add_button.click()
+    assert panel.users.form.add_button.disabled  # no node takes a user now
+    panel.users.form.targets.value = LATER
+    assert not panel.users.form.add_button.disabled
     assert "1 start task failed" in panel._states.value
 
 
@@ -282,7 +291,8 @@ def test_nodes_of_a_pool_chosen_before_never_show(service, panel, nodes_of_the_n
     wait_until(lambda: service.in_flight == 2)
     service.release("list_nodes")
     read(panel)
-    assert seen == [({"new"} if nodes_of_the_new_pool else set(), False)]
+    assert seen
+    assert all(one == ({"new"} if nodes_of_the_new_pool else set(), False) for one in seen)
     assert len(panel.frame) == nodes_of_the_new_pool
 
 
@@ -295,7 +305,8 @@ def test_a_missing_pool_chosen_before_is_not_said_of_the_new_one(service, make_p
     panel.on_read(lambda: seen.append(panel._access.visible))
     service.release("list_pools")
     read(panel)
-    assert seen == [False]
+    assert seen
+    assert not any(seen)
 
 
 @pytest.mark.parametrize("caught_between", [False, True])
@@ -399,13 +410,13 @@ def test_no_request_while_no_pool_is_chosen(service, make_panel):
 
 def test_a_page_that_was_silent_for_long_counts_again_when_it_speaks(service, panel, monkeypatch):
     see(panel)
-    monkeypatch.setattr("batch_widgets.widgets.node_panel._SEEN_S", 0.0)  # its last word is too long ago
+    monkeypatch.setattr("batch_widgets.widgets.live_nodes._SEEN_S", 0.0)  # its last word is too long ago
     wait_until(lambda: service.in_flight == 0)
     pause()
     before = service.requests
     pause()
     assert service.requests == before
-    monkeypatch.setattr("batch_widgets.widgets.node_panel._SEEN_S", 60.0)
+    monkeypatch.setattr("batch_widgets.widgets.live_nodes._SEEN_S", 60.0)
     see(panel)  # as visible as before
     wait_until(lambda: service.requests > before)
 
@@ -478,11 +489,11 @@ def test_add_user_from_python(service, panel):
     commands = list(panel.frame["ssh_command"])  # at once, whatever the screen shows by now
     assert all("alice@203.0.113.5" in command and "id_ed25519" in command for command in commands)
     settle(panel)
-    assert shown(panel._outcome_part)
+    assert part_of(panel)
     assert outcomes(panel) == {"tvm-0": "added", "tvm-1": "added"}
-    assert "2 added" in panel._outcome_title.value
+    assert "2 added" in part_of(panel).title.value
     assert rows(panel)["tvm-0"]["ssh_command"]["copy"] == commands[0]
-    assert rows(panel)["tvm-0"]["user"].startswith("alice, until ")
+    assert rows(panel)["tvm-0"]["user"]["text"].startswith("alice, until ")
     user = service.pools["analysis"].users["tvm-0"]["alice"]
     assert user.is_admin
     assert user.expiry_time is not None
@@ -495,14 +506,14 @@ def test_outcomes_of_all_kinds_show_failures_first(service, make_panel):
     panel = read(make_panel("mixed"))
     panel.add_user("alice", password="s3cret!").result(5)
     settle(panel)
-    assert shown(panel._outcome_part)
+    assert part_of(panel)
     assert list(outcomes(panel).items()) == [("d", "failed"), ("b", "exists"), ("c", "skipped"), ("a", "added")]
     for words in ("1 failed", "1 exists", "1 skipped", "1 added", "of 4"):
-        assert words in panel._outcome_title.value
+        assert words in part_of(panel).title.value
     commands = panel.frame.set_index("node_id")["ssh_command"]
     assert commands.notna().to_dict() == {"a": True, "b": True, "c": False, "d": False}
-    panel._outcome_close.click()
-    assert not shown(panel._outcome_part)
+    part_of(panel).close_button.click()
+    assert not part_of(panel)
 
 
 def test_some_nodes_only(service, panel):
@@ -536,17 +547,18 @@ def test_a_wrong_user_is_refused_before_anything_is_sent(service, panel, wrong):
     with pytest.raises(ValidationError):
         panel.add_user("alice", **wrong)
     assert service.requests == before
-    assert not panel.form.add_button.disabled
+    assert not panel.users.form.add_button.disabled
 
 
 def test_a_call_that_fails_shows_and_the_button_comes_back(service, panel):
     service.fail("list_nodes", REFUSED)
+    panel.add_button.click()
     operation = panel.add_user("alice", password="s3cret!")
-    assert panel.form.add_button.disabled
+    assert panel.users.form.add_button.disabled
     assert isinstance(operation.exception(5), ServiceUnreachableError)
     settle(panel)
     assert "Cannot &lt;reach&gt; it." in panel.message.text
-    assert not panel.form.add_button.disabled
+    assert not panel.users.form.add_button.disabled
     assert len(rows(panel)) == 2
 
 
@@ -572,38 +584,44 @@ def test_a_slow_reading_never_overtakes_a_newer_one(panel):
 
 def test_two_clicks_add_a_user_once(service, panel):
     panel.add_button.click()
-    panel.form.name.value = "alice"
-    panel.form.method.value = NEW
+    panel.users.form.name.value = "alice"
+    panel.users.form.method.value = NEW
     service.hold("create_node_user")
-    panel.form.add_button.click()
-    panel.form.submit()  # the browser sent the second click before it was told that the button is disabled
+    panel.users.form.add_button.click()
+    panel.users.form.submit()  # the browser sent the second click before it was told that the button is disabled
     service.release("create_node_user")
-    wait_until(lambda: panel.outcomes.rows)
+    wait_until(lambda: outcomes(panel))
     settle(panel)
     assert outcomes(panel) == {"tvm-0": "added", "tvm-1": "added"}
     assert service.count("create_node_user") == 2
 
 
 def test_a_call_that_is_stopped_says_what_remains(service, panel):
+    panel.add_button.click()
     service.hold("create_node_user")
-    panel.add_user("alice", password="s3cret!").cancel()
+    adding = panel.add_user("alice", password="s3cret!")
+    wait_until(lambda: service.in_flight == 2)
+    adding.cancel()
     settle(panel)
-    assert "Nodes that have the user keep it" in panel.message.text
-    assert not panel.form.add_button.disabled
+    assert outcomes(panel) == {"tvm-0": "not reached", "tvm-1": "not reached"}
+    assert "stopped. Nodes that have the user keep it." in part_of(panel).title.value
+    assert "panel.operation.partial" in part_of(panel).hint.value
+    assert not panel.users.form.add_button.disabled
 
 
 def test_a_refresh_meanwhile_loses_no_outcome(service, panel):
     service.hold("create_node_user")
+    panel.add_button.click()
     adding = panel.add_user("alice", password="s3cret!")
     refreshed_meanwhile = panel.refresh()
     refreshed_meanwhile.result(5)
-    assert panel.form.add_button.disabled
+    assert panel.users.form.add_button.disabled
     service.release("create_node_user")
     adding.result(5)
     settle(panel)
     assert outcomes(panel) == {"tvm-0": "added", "tvm-1": "added"}
     assert panel.frame["ssh_command"].notna().all()
-    assert not panel.form.add_button.disabled
+    assert not panel.users.form.add_button.disabled
 
 
 def test_users_of_two_pools_are_kept_apart_though_their_nodes_have_the_same_ids(service, panel):
@@ -614,7 +632,7 @@ def test_users_of_two_pools_are_kept_apart_though_their_nodes_have_the_same_ids(
     service.release("create_node_user")
     adding.result(5)
     read(panel)
-    assert not shown(panel._outcome_part)
+    assert not part_of(panel)
     assert panel.frame["ssh_command"].isna().all()
     panel.pool_id = "analysis"
     assert panel.frame["ssh_command"].notna().all()
@@ -637,8 +655,8 @@ def test_a_user_that_was_there_before_shows_as_such(service, panel):
     service.pools["analysis"].users["tvm-0"] = {"alice": None}
     panel.add_user("alice", password="s3cret!", days=7).result(5)
     read(panel)
-    assert rows(panel)["tvm-0"]["user"] == "alice, there before"
-    assert rows(panel)["tvm-1"]["user"].startswith("alice, until")
+    assert rows(panel)["tvm-0"]["user"]["text"] == "alice, there before"
+    assert rows(panel)["tvm-1"]["user"]["text"].startswith("alice, until")
     assert panel.frame["ssh_command"].notna().all()
 
 
@@ -657,24 +675,24 @@ def test_windows_nodes_have_no_ssh_command(service, make_panel):
 def fill(panel, **values):
     panel.add_button.click()
     for name, value in values.items():
-        getattr(panel.form, name).value = value
+        getattr(panel.users.form, name).value = value
 
 
 def test_the_form_opens_and_closes(panel):
-    assert not shown(panel.form)
+    assert not shown(panel.users.form)
     panel.add_button.click()
-    assert shown(panel.form)
-    assert panel.form.add_button.description == "Add user to 2 nodes"
-    panel.form.cancel_button.click()
-    assert not shown(panel.form)
+    assert shown(panel.users.form)
+    assert panel.users.form.add_button.description == "Add user to 2 nodes"
+    panel.users.form.cancel_button.click()
+    assert not shown(panel.users.form)
 
 
 def test_the_form_adds_to_the_selected_nodes_with_a_key_that_was_found(service, panel):
     key = public_key()
     panel.selected = ("tvm-1",)
     fill(panel, name="alice")
-    assert panel.form.add_button.description == "Add user to 1 node"
-    panel.form.add_button.click()
+    assert panel.users.form.add_button.description == "Add user to 1 node"
+    panel.users.form.add_button.click()
     wait_until(lambda: outcomes(panel) == {"tvm-1": "added"})
     assert service.users_of("analysis", "tvm-0") == set()
     assert service.pools["analysis"].users["tvm-1"]["alice"].ssh_public_key == key
@@ -684,8 +702,8 @@ def test_the_form_adds_to_the_selected_nodes_with_a_key_that_was_found(service, 
 def test_the_form_adds_with_other_keys(service, panel, method):
     fill(panel, name="alice", method=method)
     if method == PASTED:
-        panel.form.pasted.value = public_key()
-    panel.form.add_button.click()
+        panel.users.form.pasted.value = public_key()
+    panel.users.form.add_button.click()
     wait_until(lambda: outcomes(panel) == {"tvm-0": "added", "tvm-1": "added"})
     user = service.pools["analysis"].users["tvm-0"]["alice"]
     assert user.ssh_public_key == (bw.own_key().line if method == NEW else public_key())
@@ -694,10 +712,10 @@ def test_the_form_adds_with_other_keys(service, panel, method):
 
 def test_enter_in_the_password_field_adds_the_user(service, panel):
     fill(panel, name="alice", method=PASSWORD)
-    panel.form.password.filled = True
-    panel.form.password._handle_custom_msg({"type": "submit"}, [])
-    (ticket,) = panel.form.password._waiting
-    panel.form.password._handle_custom_msg({"type": "secret", "id": ticket, "value": "s3cret!"}, [])
+    panel.users.form.password.filled = True
+    panel.users.form.password._handle_custom_msg({"type": "submit"}, [])
+    (ticket,) = panel.users.form.password._waiting
+    panel.users.form.password._handle_custom_msg({"type": "secret", "id": ticket, "value": "s3cret!"}, [])
     wait_until(lambda: outcomes(panel) == {"tvm-0": "added", "tvm-1": "added"})
 
 
@@ -706,51 +724,52 @@ def test_the_end_of_what_is_typed_counts_though_the_click_comes_first(service, p
     sent = []
     panel.frame_piece.send = lambda content, buffers=None: sent.append(content)
     fill(panel, name="a", method=NEW)
-    panel.form.add_button.click()
-    panel.form.name.value = "alice"  # kept back by the browser until the first letter was handled
+    panel.users.form.add_button.click()
+    panel.users.form.name.value = "alice"  # kept back by the browser until the first letter was handled
     panel.frame_piece._handle_custom_msg({"type": "settled", "id": sent[-1]["id"]}, [])
-    wait_until(lambda: panel.outcomes.rows)
+    wait_until(lambda: outcomes(panel))
     assert service.users_of("analysis", "tvm-0") == {"alice"}
 
 
 def test_a_wrong_form_sends_nothing(service, panel):
     before = service.requests
     fill(panel, name="a b", method=NEW)
-    panel.form.add_button.click()
-    assert shown(panel.form.fields["name"]._problem)
-    assert shown(panel.form)
+    panel.users.form.add_button.click()
+    assert shown(panel.users.form.fields["name"]._problem)
+    assert shown(panel.users.form)
     assert service.requests == before
 
 
 def test_an_error_at_the_key_file_shows(panel, monkeypatch, caplog):
-    def refuse():
+    def refuse(_kind):
         raise PermissionError("/home/secret")
 
     fill(panel, name="alice", method=NEW)
     monkeypatch.setattr("batch_widgets.keys.own_key", refuse)
-    panel.form.add_button.click()
+    panel.users.form.add_button.click()
     assert "PermissionError" in panel.message.text
     assert "/home/secret" not in panel.message.text
 
 
 def test_a_password_reaches_the_service_and_nothing_else(service, panel, account, capsys, caplog):
     fill(panel, name="alice", method=PASSWORD)
-    panel.form.password.filled = True
-    panel.form.add_button.click()
-    (ticket,) = panel.form.password._waiting
-    panel.form.password._handle_custom_msg({"type": "secret", "id": ticket, "value": SENTINEL}, [])
+    panel.users.form.password.filled = True
+    panel.users.form.add_button.click()
+    (ticket,) = panel.users.form.password._waiting
+    panel.users.form.password._handle_custom_msg({"type": "secret", "id": ticket, "value": SENTINEL}, [])
     wait_until(lambda: outcomes(panel) == {"tvm-0": "added", "tvm-1": "added"})
     assert service.pools["analysis"].users["tvm-0"]["alice"].password == SENTINEL
     panel.add_user("bob", password=lambda: SENTINEL).result(5)
     with pytest.raises(ValidationError) as caught:
         panel.add_user("carol", password=SENTINEL, ssh_public_key=public_key())
+    settle(panel)
     _ = panel.model_id  # as if shown: until then nothing is sent
     states = [repr(widget.get_state()) + repr(widget._trait_values) for widget in open_widgets()]
     assert len(states) > 25
     said = (
         *states,
         *(repr(widget) for widget in open_widgets()),
-        *(repr(vars(one)) for one in (panel, panel.form, panel.form.password, account, account.runner)),
+        *(repr(vars(one)) for one in (panel, panel.users.form, panel.users.form.password, account, account.runner)),
         repr(service.pools["analysis"].users),
         json.dumps(panel.frame.astype(str).to_dict()),
         str(caught.value),
@@ -762,7 +781,7 @@ def test_a_password_reaches_the_service_and_nothing_else(service, panel, account
 
 def test_a_pasted_private_key_is_in_no_state(panel):
     fill(panel, name="alice", method=PASTED)
-    panel.form.pasted.set_state({"value": f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SENTINEL}\n"})
+    panel.users.form.pasted.set_state({"value": f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SENTINEL}\n"})
     assert not any(SENTINEL in repr(widget.get_state()) for widget in open_widgets())
 
 
@@ -774,7 +793,7 @@ def test_the_demo_from_a_click_to_a_command():
         panel = bw.NodePanel(account, "demo")
         assert list(panel.frame["state"]) == ["idle", "idle"]
         fill(panel, name="alice", method=NEW)
-        panel.form.add_button.click()
+        panel.users.form.add_button.click()
         wait_until(lambda: panel.frame["ssh_command"].notna().all())
         command = panel.frame["ssh_command"][0]
         assert "StrictHostKeyChecking=yes" in command

@@ -317,7 +317,7 @@ def test_what_needs_no_account_goes_on_after_the_end(account):
     assert builder.create_button.disabled
     panel.selected = ("tvm-0",)
     assert panel.add_button.disabled
-    assert panel.form.add_button.disabled
+    assert panel.users.form.add_button.disabled
     assert not panel._clear.disabled
     workbench.close()
 

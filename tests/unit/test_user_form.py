@@ -9,7 +9,17 @@ import pytest
 import batch_widgets as bw
 from batch_widgets.problems import Problem
 from batch_widgets.widgets.controls import close_tree
-from batch_widgets.widgets.user_form import FOUND, NEW, PASSWORD, PASTED, UserForm, UserRequest
+from batch_widgets.widgets.user_form import (
+    FOUND,
+    GENERATED,
+    NEW,
+    PASSWORD,
+    PASTED,
+    SELECTED,
+    USABLE,
+    UserForm,
+    UserRequest,
+)
 from unit.test_panel import shown
 
 PRIVATE = "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VudGluZWw=\n-----END OPENSSH PRIVATE KEY-----\n"
@@ -64,7 +74,7 @@ def answer(form, secret):
 
 def test_a_key_on_the_machine_comes_first(key, make_form):
     form = make_form()
-    assert methods(form) == [FOUND, NEW, PASTED, PASSWORD]
+    assert methods(form) == [FOUND, NEW, PASTED, GENERATED, PASSWORD]
     assert form.method.value == FOUND
     assert form.found.options[0][0] == "~/.ssh/id_ed25519.pub (ED25519)"
     assert key.fingerprint in form.fingerprint.value
@@ -72,11 +82,11 @@ def test_a_key_on_the_machine_comes_first(key, make_form):
 
 
 def test_without_a_key_a_new_one_is_offered(form):
-    assert methods(form) == [NEW, PASTED, PASSWORD]
+    assert methods(form) == [NEW, PASTED, GENERATED, PASSWORD]
     assert form.method.value == NEW
 
 
-@pytest.mark.parametrize("method", [FOUND, NEW, PASTED, PASSWORD])
+@pytest.mark.parametrize("method", [FOUND, NEW, PASTED, GENERATED, PASSWORD])
 def test_each_method_shows_what_it_needs(key, make_form, method):
     form = make_form()
     form.method.value = method
@@ -89,10 +99,10 @@ def test_each_method_shows_what_it_needs(key, make_form, method):
 def test_windows_nodes_take_a_password_only(key, make_form):
     form = make_form()
     form.set_nodes("windows", 2, 0, "")
-    assert methods(form) == [PASSWORD]
-    assert shown(form.fields["password"].widget)
+    assert methods(form) == [GENERATED, PASSWORD]
+    assert shown(form._generated_hint)
     form.set_nodes("linux", 2, 0, "")
-    assert methods(form) == [FOUND, NEW, PASTED, PASSWORD]
+    assert methods(form) == [FOUND, NEW, PASTED, GENERATED, PASSWORD]
 
 
 def test_a_key_made_later_is_found_and_the_choice_stays(form, key):
@@ -114,7 +124,7 @@ def test_a_key_that_was_found_is_handed_over(key, make_form, handed):
     form = make_form()
     form.name.value, form.is_admin.value, form.days.value = " alice ", True, 7
     form.submit()
-    assert handed == [(UserRequest("alice", is_admin=True, days=7, selected_only=False, ssh_public_key=key.line), None)]
+    assert handed == [(UserRequest("alice", is_admin=True, days=7, target=USABLE, ssh_public_key=key.line), None)]
 
 
 def test_a_new_key_is_made_once(form, handed):
@@ -220,9 +230,7 @@ def test_a_password_is_asked_of_the_browser_and_handed_over_once(with_password, 
     (ticket,) = with_password.password._waiting
     answer(with_password, "s3cret!")
     with_password.password._handle_custom_msg({"type": "secret", "id": ticket, "value": "again"}, [])
-    assert handed == [
-        (UserRequest("alice", is_admin=False, days=30, selected_only=False, ssh_public_key=None), "s3cret!")
-    ]
+    assert handed == [(UserRequest("alice", is_admin=False, days=30, target=USABLE, ssh_public_key=None), "s3cret!")]
 
 
 def test_no_password_is_a_problem(form, handed):
@@ -261,7 +269,11 @@ def test_the_button_says_on_how_many(form, usable, selected, text):
 
 def test_one_node_is_one(form):
     form.set_nodes("linux", 1, 1, "")
-    assert [text for text, _ in form.targets.options] == ["1 selected node", "The 1 usable node"]
+    assert [text for text, _ in form.targets.options] == [
+        "1 selected node",
+        "The 1 usable node",
+        "All nodes, each as soon as it is usable",
+    ]
 
 
 def test_no_node_no_button(form):
@@ -282,4 +294,4 @@ def test_a_new_selection_is_taken_and_all_can_be_chosen(form, handed):
     assert form.targets.value == "selected"
     form.name.value = "alice"
     form.submit()
-    assert handed[0][0].selected_only
+    assert handed[0][0].target == SELECTED

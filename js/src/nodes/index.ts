@@ -7,6 +7,7 @@ import { startDownload } from "./download.tsx";
 import { startHeat } from "./heat.ts";
 import css from "./nodes.css";
 import { startOnce } from "./once.tsx";
+import panel from "./panel.css";
 
 const kinds: Record<string, (model: Model) => Session> = {
   heat: startHeat,
@@ -15,7 +16,7 @@ const kinds: Record<string, (model: Model) => Session> = {
 };
 
 export function start(model: Model): Session {
-  putStyle("batch-widgets-nodes-style", variables + small + css);
+  putStyle("batch-widgets-nodes-style", variables + small + css + panel);
   const kind = String(model.get("_kind"));
   const begin = kinds[kind];
   if (!begin) throw new Error(`batch_widgets has no front end of the kind "${kind}"`);

@@ -1,0 +1,136 @@
+"""UserLedger: the users that were given to nodes through an account. The service has no call that lists them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import pandas as pd
+
+    from batch_widgets.nodes import Node, NodeOutcome
+
+    Users = dict[str, "GivenUser"]
+
+
+@dataclass(frozen=True)
+class GivenUser:
+    """A user that a node was given, or turned out to have.
+
+    Parameters
+    ----------
+    name : str
+        The user's name.
+    expires : datetime, optional
+        When it ends, in UTC; None where the service's default of a day holds, or nobody knows.
+    identity_file : Path, optional
+        The private key on this machine, where it is known.
+    by_password : bool
+        True where it signs in with a password.
+    is_admin : bool
+        True where it may use ``sudo``.
+    was_there : bool
+        True where the node had it before: key, password, rights and expiry may be others.
+    given : datetime
+        When this became known, in UTC.
+    """
+
+    name: str
+    expires: datetime | None = None
+    identity_file: Path | None = None
+    by_password: bool = False
+    is_admin: bool = False
+    was_there: bool = False
+    given: datetime | None = None
+
+
+class UserLedger:
+    """Remembers by pool, node and the node's allocation: ids come again in other pools, and on later nodes of the same.
+
+    It lives as long as the account object and is written to no file. What other programs did is not in it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pools: dict[str, dict[str, dict[str, Users]]] = {}  # pool, node, allocation
+
+    def record(self, pool_id: str, user: GivenUser, outcome: NodeOutcome) -> None:
+        """Take in what came of giving a user to a node, or of taking it away; harmless when repeated."""
+        with self._lock:
+            node = self._pools.setdefault(pool_id.casefold(), {}).setdefault(outcome.node_id, {})
+            users = node.setdefault(_text(outcome.allocation_time), {})
+            if outcome.outcome in {"added", "updated"}:
+                users.pop(user.name, None)  # the newest stands last
+                users[user.name] = user
+            elif outcome.outcome == "exists" and user.name not in users:
+                users[user.name] = GivenUser(
+                    user.name, identity_file=user.identity_file, by_password=user.by_password, was_there=True
+                )
+            elif outcome.outcome in {"deleted", "absent"}:
+                users.pop(user.name, None)
+
+    def forget(self, pool_id: str, node_ids: Iterable[str]) -> None:
+        """Drop the users of nodes whose machines were made anew."""
+        with self._lock:
+            pool = self._pools.get(pool_id.casefold(), {})
+            for node_id in node_ids:
+                pool.pop(node_id, None)
+
+    def of_nodes(self, pool_id: str, nodes: Iterable[Node]) -> dict[str, tuple[GivenUser, ...]]:
+        """Give the users of each of these nodes that has some, by node id; the newest last."""
+        with self._lock:
+            pool = self._pools.get(pool_id.casefold())
+            if not pool:
+                return {}
+            found = {node.id: pool[node.id].get(_text(node.allocation_time)) for node in nodes if node.id in pool}
+            return {node_id: tuple(users.values()) for node_id, users in found.items() if users}
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The whole ledger.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``pool_id``, ``node_id``, ``name``, ``signs_in_with`` (``"key"`` or ``"password"``), ``is_admin`` (bool),
+            ``expires`` and ``given`` (UTC), ``expired`` (bool, by this machine's clock), ``was_there`` (bool). Pool ids
+            are in lower case.
+        """
+        import pandas as pd
+
+        with self._lock:
+            rows = [
+                (pool_id, node_id, user)
+                for pool_id, pool in self._pools.items()
+                for node_id, allocations in pool.items()
+                for users in allocations.values()
+                for user in users.values()
+            ]
+        now = datetime.now(UTC)
+
+        def column(values: Iterable[object], dtype: str) -> pd.Series[Any]:
+            return pd.Series(list(values), dtype=dtype)
+
+        users = [user for *_, user in rows]
+        return pd.DataFrame(
+            {
+                "pool_id": column((pool_id for pool_id, *_ in rows), "string"),
+                "node_id": column((node_id for _, node_id, _ in rows), "string"),
+                "name": column((user.name for user in users), "string"),
+                "signs_in_with": column(("password" if user.by_password else "key" for user in users), "string"),
+                "is_admin": column((user.is_admin for user in users), "bool"),
+                "expires": column((user.expires for user in users), "datetime64[us, UTC]"),
+                "expired": column((user.expires is not None and user.expires < now for user in users), "bool"),
+                "given": column((user.given for user in users), "datetime64[us, UTC]"),
+                "was_there": column((user.was_there for user in users), "bool"),
+            }
+        )
+
+
+def _text(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""

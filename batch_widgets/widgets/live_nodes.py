@@ -1,0 +1,324 @@
+"""LiveNodes: the part of a node panel that reads and shows: a pool's nodes while somebody looks."""
+
+from __future__ import annotations
+
+import time
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+from traitlets import Bool, Tuple, Unicode
+
+from batch_widgets.errors import ValidationError
+from batch_widgets.login import no_endpoint
+from batch_widgets.nodes import nodes_frame, state_counts
+from batch_widgets.problems import Problem
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import button, html, styled
+from batch_widgets.widgets.grid import Grid
+from batch_widgets.widgets.heat_map import HeatMap
+from batch_widgets.widgets.message import Message
+from batch_widgets.widgets.node_rows import NODE_COLUMNS, node_row, node_square
+from batch_widgets.widgets.node_view import LoginMemory, NodesView, login_commands, read_nodes
+from batch_widgets.widgets.node_watch import NodeWatch
+from batch_widgets.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+
+    from batch_widgets.account import BatchAccount
+    from batch_widgets.account.ledger import GivenUser
+    from batch_widgets.login import RemoteLoginSettings
+    from batch_widgets.nodes import Node
+    from batch_widgets.runner import Operation
+
+_FIRST_LOAD_S = 30.0
+_SEEN_S = 60.0
+
+
+class LiveNodes(Panel):
+    """Reads the nodes of a pool while it is on screen, and shows them as a grid and as a heat map.
+
+    Parameters
+    ----------
+    account : BatchAccount
+        The account.
+    """
+
+    pool_id = Unicode("")
+    """str: the pool; empty for none."""
+
+    selected = Tuple()
+    """tuple of str: the ids of the selected nodes."""
+
+    live = Bool(default_value=True)
+    """bool: whether nodes are read again and again while somebody looks; otherwise only by :meth:`refresh`."""
+
+    _watch: NodeWatch | None = None  # close() comes before it is made where an argument is refused
+
+    def __init__(self, account: BatchAccount) -> None:
+        self._view = NodesView()
+        self._memory = LoginMemory()
+        self._has_read = False  # of the chosen pool
+        self._has_all = False  # the login settings too
+        self._stale = False
+        self._showing_pools = False
+        self._rows: dict[str, tuple[object, Mapping[str, Any]]] = {}
+        self._read_callbacks: list[Callable[[], object]] = []
+        super().__init__(account, "Nodes")
+        self.grid = Grid(NODE_COLUMNS, row_label="node", selection="multiple", height=290)
+        self.heat_map = HeatMap()
+        self.picker = styled(lean.Dropdown(description="Pool", options=[("no pool", "")]), "bw-select")
+        self._live = styled(lean.ToggleButtons(options=[("Live", True), ("Paused", False)]), "bw-seg")
+        self._refresh = button("", "bw-icon", title="Refresh", icon="refresh")
+        self._states = html("", "bw-states")
+        self._access = Message()
+
+    def _begin(self, pool_id: str) -> None:
+        """Link the parts and begin to read."""
+        self.pool_id = pool_id
+        self.picker.observe(self._on_picked, "value")
+        self.observe(lambda _: self._on_pool_changed(), "pool_id")
+        ipywidgets.link((self, "selected"), (self.grid, "selected"))
+        ipywidgets.link((self, "selected"), (self.heat_map, "selected"))
+        ipywidgets.link((self, "live"), (self._live, "value"))
+        self.observe(lambda _: self._on_selected(), "selected")
+        self.observe(lambda _: self._on_displayed(displayed=True), "live")
+        self.on_click(self._refresh, self.refresh)
+        self._load = self.refresh()
+        self._watch = NodeWatch(
+            self.account, self._read, in_sight=self._in_sight, show=self._show_view, fail=self._on_stale
+        )
+        self.frame_piece.on_displayed(self._on_displayed)
+
+    # reading
+
+    def refresh(self) -> Operation[NodesView]:
+        """Read pool and nodes now, login settings too.
+
+        Returns
+        -------
+        Operation
+            Done once they are read.
+        """
+        operation = self.account.runner.submit("Read the nodes", lambda _: self._read(anew=True))
+        self._load = operation
+        if self._view.pool is None:
+            self.grid.empty_text = f"Reading pool {self.pool_id}." if self.pool_id else "Reading the account's pools."
+        return self.follow(operation, self._show_view, failed=self._on_stale, cancelled=self._on_load_stopped)
+
+    async def _read(self, *, anew: bool = False) -> NodesView:
+        def show_part(view: NodesView) -> None:
+            self.account.runner.notify(lambda: self._show_view(view))
+
+        return await read_nodes(self.account, self.pool_id, self._memory, show_part, anew=anew)
+
+    def _in_sight(self) -> bool:
+        seen = self.frame_piece.last_seen
+        return self.live and bool(self.pool_id) and seen is not None and time.monotonic() - seen < _SEEN_S
+
+    def _on_displayed(self, displayed: bool) -> None:
+        if displayed and self._watch is not None:
+            self._watch.wake()
+
+    def _on_load_stopped(self) -> None:
+        if self._view.pool is None:
+            self.grid.empty_text = "Reading was stopped."
+
+    def _on_stale(self, error: BaseException) -> None:
+        if self.is_closed:
+            return
+        self._stale = True  # the next reading takes the message away, and no other one
+        self.show_error(error, retry=self.refresh)
+        if self._view.pool is None:
+            self.grid.empty_text = "The nodes could not be read."
+        self._show_age(stale=True)
+
+    def _is_current(self, view: NodesView) -> bool:
+        return view.asked_id.casefold() == self.pool_id.casefold()
+
+    def _show_view(self, view: NodesView) -> None:
+        if self.is_closed or not self._is_current(view):
+            return  # closed meanwhile, or of a pool chosen before
+        if self._has_read and view.read_at < self._view.read_at:
+            return  # a slow reading that a newer one has overtaken
+        self._view, self._has_read = view, True
+        self._has_all = self._has_all or not view.reading_logins
+        if self._stale:
+            self._stale = False
+            self.message.clear()
+        self._draw()
+        for callback in self._read_callbacks:
+            callback()
+
+    @property
+    def last_view(self) -> NodesView:
+        """What was read last; never waits."""
+        return self._view
+
+    def on_read(self, callback: Callable[[], object]) -> None:
+        """Call `callback` after each reading, on the notifier thread."""
+        self._read_callbacks.append(callback)
+
+    @property
+    def view(self) -> NodesView:
+        """What was read last; waits at most 30 seconds for the first reading of the pool, and raises its error."""
+        load = self._load
+        if not self._has_all:
+            load.result(_FIRST_LOAD_S)
+        if load.status == "done":
+            view = load.result()
+            if self._is_current(view) and (not self._has_read or view.read_at >= self._view.read_at):
+                self._view, self._has_read, self._has_all = view, True, True
+        return self._view
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The nodes as a table; see :func:`batch_widgets.nodes.nodes_frame`.
+
+        Waits at most 30 seconds for the first reading, never after: ``panel.refresh().result()`` reads anew.
+        """
+        view = self.view
+        return nodes_frame(view.nodes, dict(view.logins), login_commands(self.account, view))
+
+    # choosing
+
+    def _on_picked(self, change: Mapping[str, Any]) -> None:
+        if not self._showing_pools:
+            self.pool_id = change["new"]
+
+    def _on_pool_changed(self) -> None:
+        self._view = NodesView(self._view.pool_ids)
+        self._has_read = self._has_all = False
+        self.selected = ()
+        self._show_pools(self._view.pool_ids)
+        self.grid.set_rows([])
+        self.heat_map.set_cells([])
+        self._states.value = ""
+        self._access.clear()
+        self._show_age(stale=False)
+        self._draw_selection()
+        self.guarded(self.refresh)
+
+    def _show_pools(self, pool_ids: Sequence[str]) -> None:
+        chosen = next((one for one in pool_ids if one.casefold() == self.pool_id.casefold()), self.pool_id)
+        options = [("Choose a pool", ""), *((one, one) for one in pool_ids)]
+        if chosen and chosen not in pool_ids:
+            options.append((chosen, chosen))
+        self._showing_pools = True  # new options reset the picker's value for a moment
+        try:
+            if tuple(options) != tuple(self.picker.options):
+                self.picker.options = options
+            self.picker.value = chosen
+        finally:
+            self._showing_pools = False
+
+    def chosen_pool(self) -> str:
+        """Give the pool's id, or raise ValidationError while none is chosen."""
+        if not self.pool_id:
+            raise ValidationError([Problem("pool_id", "Choose a pool first.")])
+        return self.pool_id
+
+    def _on_selected(self) -> None:
+        self.selected = self.grid.selected  # without the ids that no row has
+        self._draw_selection()
+
+    def selected_nodes(self) -> list[Node]:
+        """Give the nodes that are selected, whatever their state, as they were read last."""
+        chosen = set(self.selected)
+        return [node for node in self._view.nodes if node.id in chosen]
+
+    # drawing
+
+    def _draw(self) -> None:
+        view = self._view
+        self._show_pools(view.pool_ids)
+        counts = state_counts(view.nodes)
+        self._states.value = markup.state_bar(counts) if counts else ""
+        self.draw_nodes()
+        self._show_age(stale=False)
+        self._draw_access()
+        self.announce(markup.counts_words(counts))
+
+    def draw_nodes(self) -> None:
+        """Draw what was read last anew: users that were given show."""
+        view = self._view
+        given = self.account.users_given.of_nodes(self.pool_id, view.nodes)
+        commands = login_commands(self.account, view)
+        self._rows = {node.id: self._row(node, given.get(node.id, ()), commands.get(node.id)) for node in view.nodes}
+        self.grid.set_rows([row for _, row in self._rows.values()])
+        self.heat_map.set_cells([node_square(node) for node in view.nodes])
+        self._draw_selection()
+
+    def _row(self, node: Node, users: tuple[GivenUser, ...], command: str | None) -> tuple[object, Mapping[str, Any]]:
+        """Give a node's row with what it was made of; the very one of before where that is the same."""
+        view = self._view
+        minute = view.read_at.timestamp() // 60
+        facts = (node, view.logins.get(node.id), users, command, minute, view.pool, view.reading_logins)
+        before = self._rows.get(node.id)
+        if before is not None and before[0] == facts:
+            return before
+        return facts, MappingProxyType(node_row(node, view, users, command))
+
+    def _draw_access(self) -> None:
+        view = self._view
+        if not self._has_read:
+            return
+        if view.pool is None:
+            if self.pool_id:
+                self.grid.empty_text = f"This account has no pool {self.pool_id}. It may have been deleted."
+                self._access.show(
+                    "warn", f"There is no pool {self.pool_id}.", "It may have been deleted. Choose another."
+                )
+            else:
+                self.grid.empty_text = "Choose a pool above." if view.pool_ids else "This account has no pools."
+                self._access.clear()
+            return
+        self.grid.empty_text = (
+            "Nodes show here as soon as they are allocated."
+            if view.pool.target_nodes
+            else "This pool has no nodes. Resize it."
+        )
+        closed = None if view.reachable else no_endpoint(view.pool, None)
+        if closed is None:
+            self._access.clear()
+        else:
+            self._access.show("warn", closed.reason, closed.remedy)
+
+    def _show_age(self, *, stale: bool) -> None:
+        pool = self._view.pool
+        if pool is None:
+            self.show_facts()
+            return
+        state = "deleting" if pool.state == "deleting" else pool.allocation_state
+        age = f"{self._view.read_at.astimezone():%H:%M:%S}"
+        agent = pool.node_agent_sku_id.removeprefix("batch.node.")
+        self.show_facts(
+            markup.pill(state, markup.allocation_hue(state)),
+            markup.span(f"{pool.current_nodes} × {pool.vm_size}, {agent}"),
+            markup.muted(f"rows from {age}" if stale else f"read at {age}"),
+        )
+
+    def _draw_selection(self) -> None:
+        """Draw what depends on which nodes there are and which are selected."""
+
+    def close(self) -> None:
+        """Close the panel; nothing is read any more."""
+        if self._watch is not None:
+            self._watch.stop()
+        super().close()
+
+    def __repr__(self) -> str:
+        """Give the article's lines: id, state, address, port."""
+        lines = [
+            f"{node.id} | {node.state} | {address} | {port}"
+            for node in self._view.nodes
+            for address, port in [_endpoint(self._view.logins.get(node.id))]
+        ]
+        return "\n".join(lines) or f"<NodePanel on {self.account.name}: pool {self.pool_id or 'none'}, no nodes>"
+
+
+def _endpoint(settings: RemoteLoginSettings | None) -> tuple[str | None, int | None]:
+    return (settings.endpoint() if settings else None) or (None, None)

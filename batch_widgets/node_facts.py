@@ -11,6 +11,21 @@ from batch_widgets.problems import Problem
 _CONTAINER = re.compile(r"https://[^/?#\s]+/([^?#\s]*)(?:\?([^#\s]*))?")
 _NO_CONTAINER = "Give the URL of a blob container with its shared access signature: https://….blob.core.windows.net/…?…"
 
+_ADVICE = {
+    "starttaskfailed": "Read below what it wrote. Mend the pool's start task, then reboot the node, or remove it.",
+    "unusable": "Batch may get it back by itself within an hour. Else reboot or reimage it; where that is refused, "
+    "remove it and resize the pool.",
+    "unknown": "Batch has lost contact with it. Wait, or remove it.",
+    "preempted": "Azure took the Spot machine back. Another comes by itself as soon as there is room.",
+    "offline": "Scheduling is off, so it gets no tasks and takes no users. Enable scheduling to use it.",
+    "deallocated": "Its machine was given back. Start the node to use it.",
+}
+
+
+def advice(state: str) -> str:
+    """Say what can be done about a node in a state in which it is of no use; empty for the others."""
+    return _ADVICE.get(state, "")
+
 
 @dataclass(frozen=True, slots=True)
 class TaskFailure:

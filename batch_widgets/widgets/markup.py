@@ -10,6 +10,7 @@ from batch_widgets.nodes import BROKEN_STATES, ON_THE_WAY_STATES, state_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from batch_widgets.errors import BatchWidgetsError
 
@@ -20,6 +21,9 @@ _STATUS_HUES = {"running": "busy", "done": "ok", "failed": "err", "cancelled": "
 _MISLEADING = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
+
+# what steers a terminal: colours, positions, titles
+_TERMINAL = re.compile("\x1b(?:\\[[0-9;:?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[@-Z\\\\^_])")
 
 
 def escape(text: str) -> str:
@@ -69,6 +73,30 @@ def mono(text: object) -> str:
 def code_block(text: str) -> str:
     """Give code as it is, with its line breaks."""
     return f'<pre class="bw-pre">{escape(text)}</pre>'
+
+
+def text_end(text: str, label: str) -> str:
+    """Give the end of a text, scrolled to its last line; colours that it has for a terminal are taken out."""
+    plain = escape(_TERMINAL.sub("", text.replace("\r\n", "\n")).rstrip("\n"))
+    style = "display:flex;flex-direction:column-reverse;max-height:220px"
+    opening = f'<div class="bw-pre" style="{style}" tabindex="0" role="region" aria-label="{escape(label)}">'
+    return f"{opening}<div>{plain}</div></div>"
+
+
+def size(count: int) -> str:
+    """Give a number of bytes in words: ``7 bytes``, ``16.4 kB``, ``1.2 GB``."""
+    if count < 1000:
+        return "1 byte" if count == 1 else f"{count} bytes"
+    value, units = count / 1000, ["kB", "MB", "GB", "TB"]
+    while value >= 999.95 and len(units) > 1:
+        value /= 1000
+        units.pop(0)
+    return f"{value:,.1f} {units[0]}"
+
+
+def moment(when: datetime | None) -> str:
+    """Give a time as this machine's clock has it; a dash where there is none."""
+    return f"{when.astimezone():%d %b %Y, %H:%M:%S}" if when is not None else "–"
 
 
 def pill(text: object, hue: str) -> str:

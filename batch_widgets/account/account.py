@@ -36,7 +36,7 @@ _WAIT_S = 30.0
 _POLL_INTERVAL_S = 3.0
 
 
-class BatchAccount(NodeCalls, NodeActionCalls, NodeFileCalls, LoginExports, SshCalls, SizesAndPrices):
+class BatchAccount(NodeCalls, SshCalls, NodeActionCalls, NodeFileCalls, LoginExports, SizesAndPrices):
     """A Batch account.
 
     ``list_*`` and ``get_*`` wait for the answer, at most 30 seconds, and return values; what changes something

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from batch_widgets.runner import Operation
 
+_MAKES_ANEW = frozenset({"reimage", "start"})
 _ON_CANCEL = "What the service has taken so far goes on."
 
 
@@ -97,6 +98,21 @@ class NodeActionCalls(AccountPart):
             service = await self.service()
             if name == "remove":
                 return await acting.remove(operation, service, pool_id, node_ids, when, self.poll_interval_s)
-            return await acting.act(operation, service, pool_id, action, node_ids, when)
+            try:
+                return await acting.act(operation, service, pool_id, action, node_ids, when)
+            finally:
+                if name in _MAKES_ANEW:
+                    self._forget(pool_id, operation.partial)
 
         return self.runner.submit(action.words(len(node_ids)), work, on_cancel=_ON_CANCEL)
+
+    def _forget(self, pool_id: str, frame: pd.DataFrame | None) -> None:
+        """Forget users and host keys of machines that are made anew: they will have neither."""
+        if frame is not None:
+            made_anew = list(frame["node_id"][frame["outcome"] == "done"])
+            self.users_given.forget(pool_id, made_anew)
+            self.forget_host_keys(made_anew)
+
+    def forget_host_keys(self, nodes: Sequence[str]) -> None:
+        """Forget the host keys of nodes."""
+        raise NotImplementedError

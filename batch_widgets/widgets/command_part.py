@@ -109,18 +109,27 @@ class CommandPart(lean.VBox):
 
 
 def _row(record: dict[Any, Any]) -> dict[str, Any]:
-    status = record["exit_status"]
-    ran = not record["error"]
     return {
         "key": record["node_id"],
         "node_id": record["node_id"],
-        "exit_status": {"text": str(status), "hue": "ok" if status == 0 else "err", "sort": int(status)}
-        if ran
-        else {"text": "not run", "hue": "err", "title": record["error"]},
-        "seconds": round(float(record["seconds"]), 2) if record["seconds"] == record["seconds"] else None,
+        "exit_status": _status(record),
+        "seconds": None if _is_missing(record["seconds"]) else round(float(record["seconds"]), 2),
         "stdout": _first_line(record["stdout"]),
         "stderr": _first_line(record["stderr"] or record["error"]),
     }
+
+
+def _status(record: dict[Any, Any]) -> dict[str, Any]:
+    status = record["exit_status"]
+    if _is_missing(status):
+        return {"text": "no status", "hue": "err", "title": record["error"]}
+    return {"text": str(status), "hue": "ok" if status == 0 else "err", "sort": int(status)}
+
+
+def _is_missing(value: Any) -> bool:
+    import pandas as pd
+
+    return bool(pd.isna(value))
 
 
 def _first_line(text: str) -> str | None:

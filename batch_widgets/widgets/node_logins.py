@@ -103,12 +103,12 @@ class NodeLogins:
         path = None if identity_file is None else Path(identity_file).expanduser()
         return {"user": user, "identity_file": path, "password": password, "known_users": self._facts(user)}
 
-    def _facts(self, name: str) -> dict[str, UserFacts]:
-        """Give what is known of a user by node id, to tell one who is not there from a key that is not hers."""
+    def _facts(self, name: str) -> dict[str, UserFacts] | None:
+        """Give what is known of a user by node id: it tells one who is not there from a key that is not hers."""
         panel = self._panel
         given = panel.account.users_given.of_nodes(panel.pool_id, panel.last_view.nodes)
         users = {node_id: user for node_id, users in given.items() for user in users if user.name == name}
-        return {node_id: UserFacts(user.expires, was_there=user.was_there) for node_id, user in users.items()}
+        return {node_id: UserFacts(user.expires, was_there=user.was_there) for node_id, user in users.items()} or None
 
     # commands
 

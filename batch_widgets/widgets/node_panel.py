@@ -12,6 +12,7 @@ from batch_widgets.widgets.controls import button, column, html, row, toggle
 from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.live_nodes import LiveNodes
 from batch_widgets.widgets.node_actions import NodeActions
+from batch_widgets.widgets.node_details import NodeDetails
 from batch_widgets.widgets.node_logins import NodeLogins
 from batch_widgets.widgets.node_users import NodeUsers
 from batch_widgets.widgets.panel import refuse_unknown
@@ -57,7 +58,8 @@ class NodePanel(LiveNodes):
         self.users = NodeUsers(self)
         self.given = UsersGivenPart()
         self.logins = NodeLogins(self)
-        self.actions = NodeActions(account, self.users.follow)
+        self.details = NodeDetails(account, settle=self.frame_piece.settle)
+        self.actions = NodeActions(account, self.users.follow, focus=self.focus)
         self._drawers = (self.users.form, self.users.delete_form, self.logins.form)
         self._put_together()
         with self.closed_on_error():
@@ -67,19 +69,21 @@ class NodePanel(LiveNodes):
     def _put_together(self) -> None:
         buttons = (self.add_button, self.login_button, self.delete_button, self.manage_button)
         bar = row("bw-selbar", self._selection, *buttons, self.given_button, html("", "bw-grow"), self._clear)
-        below = (self.users.widget, self.given, self.logins.widget)
+        below = (self.details, self.users.widget, self.given, self.logins.widget)
         left = column("bw-main", self._states, self.heat_map, bar, self.actions, self.grid, *below)
         forms = (self.users.form.add_button, self.users.delete_form.delete_button, *self.logins.online)
         self.lay_out(
             *(self._access, row("bw-drawers", left, *self._drawers)),
             actions=(self._live, self._refresh),
-            online=(self._refresh, self.picker, *buttons, *forms),
+            online=(self._refresh, self.picker, *buttons, *forms, *self.details.online),
         )
         self._head.children = (self._title, self.picker, *self._head.children[1:])
         for part in (*self._drawers, self.actions, self.given):
             show(part, visible=False)
 
     def _link(self) -> None:
+        for table in (self.grid, self.heat_map):
+            table.on_pick(lambda key: self.guarded(lambda: self.show_details(key)))
         self.grid.on_action(self._on_action)
         self.manage_button.observe(lambda change: show(self.actions, visible=change["new"]), "value")
         self.given_button.observe(lambda _: self._draw_given(), "value")
@@ -96,6 +100,7 @@ class NodePanel(LiveNodes):
 
     def _on_other_pool(self) -> None:
         self.close_drawer()
+        self.details.hide()
         self.users.outcomes.clear()
 
     def _draw_selection(self) -> None:
@@ -110,6 +115,8 @@ class NodePanel(LiveNodes):
         self.logins.draw()
         self.actions.set_nodes(self.pool_id, self.selected_nodes())
         self._draw_given()
+        if self.details.node is not None:
+            self.show_details(self.details.node.id)
 
     def _draw_given(self) -> None:
         show(self.given, visible=self.given_button.value)
@@ -146,9 +153,25 @@ class NodePanel(LiveNodes):
         self.show_drawer(self.users.form)
         self.users.form.find_keys()
 
+    def show_details(self, node_id: str) -> None:
+        """Show what is wrong with a node: its start task, errors, files.
+
+        Parameters
+        ----------
+        node_id : str
+            One of the nodes on show; of others nothing is shown.
+        """
+        node = next((node for node in self._view.nodes if node.id == node_id), None)
+        if node is None:
+            self.details.hide()
+        else:
+            self.details.show_node(self.chosen_pool(), node)
+
     def _on_action(self, key: str, _column: str, action: str) -> None:
         if action == "terminal":
             self.guarded(lambda: self.logins.connect_as_given(key))
+        elif action == "details":
+            self.guarded(lambda: self.show_details(key))
 
     def focus(self, class_name: str) -> None:
         """Move the focus to the first element of a class, as soon as it is there."""

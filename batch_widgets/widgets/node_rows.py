@@ -33,6 +33,7 @@ NODE_COLUMNS = (
     Column("ssh_command", "SSH command", kind="command", width=290, grow=True, cut="middle"),
 )
 
+_JUST_GIVEN_S = 600.0
 _LETTERS = {"ok": "", "err": "!"}
 
 
@@ -65,20 +66,27 @@ def node_row(
         "login": _address(login) or _why_not(node, login, view),
         "tasks": node.running_tasks_count,
         "uptime": _uptime(node, now or view.read_at),
-        "errors": {"text": str(len(node.errors)), "title": "; ".join(node.errors), "sort": len(node.errors)}
-        if node.errors
-        else 0,
+        "errors": _errors(node),
         "agent": node.node_agent_version or None,
-        "user": _users(users) if users else {"text": "none" if node.usable else "not possible now", "muted": True},
+        "user": _users(users, now or view.read_at) if users else _no_user(node),
         "ssh_command": _command(node, users, command, view),
     }
 
 
 def node_square(node: Node) -> tuple[str, str, str, str]:
-    """Give a node as a square: key, hue, letter, and what its tooltip says."""
+    """Give a node as a square: key, hue, letter, and its state in words."""
     hue = markup.state_hue(node.state)
     words = state_words(node.state)
-    return node.id, hue, _LETTERS.get(hue, words[:1]), f"{node.id}: {words}"
+    return node.id, hue, _LETTERS.get(hue, words[:1]), words
+
+
+def _errors(node: Node) -> dict[str, Any] | int:
+    count = len(node.errors)
+    return {"text": str(count), "title": "; ".join(node.errors), "sort": count} if count else 0
+
+
+def _no_user(node: Node) -> dict[str, Any]:
+    return {"text": "none" if node.usable else "not possible now", "muted": True}
 
 
 def _uptime(node: Node, now: datetime) -> dict[str, Any] | None:
@@ -90,11 +98,14 @@ def _uptime(node: Node, now: datetime) -> dict[str, Any] | None:
     return {"text": duration_words(seconds), "sort": seconds // 60, "title": f"since {since:%Y-%m-%d %H:%M} UTC"}
 
 
+def _where(settings: RemoteLoginSettings | None) -> tuple[str, int | None]:
+    return (settings.endpoint() if settings else None) or ("", None)
+
+
 def _address(settings: RemoteLoginSettings | None) -> str:
-    endpoint = settings.endpoint() if settings else None
-    if endpoint is None:
+    address, port = _where(settings)
+    if not address:
         return ""
-    address, port = endpoint
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
@@ -114,24 +125,35 @@ def _why_not(node: Node, login: RemoteLoginSettings | None, view: NodesView) -> 
     return {"text": text, "title": title, "muted": True}
 
 
-def _users(users: tuple[GivenUser, ...]) -> dict[str, Any]:
-    lines = [_user(user) for user in users]
+def _users(users: tuple[GivenUser, ...], now: datetime) -> dict[str, Any]:
+    newest = users[-1]
     more = f"+{len(users) - 1}" if len(users) > 1 else ""
-    return {"text": lines[-1], "note": more, "title": "; ".join(reversed(lines))}
+    title = "; ".join(_until(user) for user in reversed(users))
+    if newest.was_there:
+        return {"text": f"{newest.name}, there before", "note": more, "title": title}
+    if newest.expires is None:
+        return {"text": newest.name, "note": more, "title": title}
+    left_s = (newest.expires - now).total_seconds()
+    # what was given for 30 days just now is said to last 30, not 29
+    words = duration_words(left_s + _JUST_GIVEN_S) if left_s > 0 else "expired"
+    return {"text": f"{newest.name}, {words}", "note": more, "title": title}
 
 
-def _user(user: GivenUser) -> str:
+def _until(user: GivenUser) -> str:
     if user.was_there:
-        return f"{user.name}, there before"
-    return f"{user.name}, until {user.expires.day} {user.expires:%b}" if user.expires else user.name
+        return f"{user.name} was there before: key, rights and expiry may be others"
+    return f"{user.name} until {user.expires:%Y-%m-%d %H:%M} UTC" if user.expires else f"{user.name} for a day"
 
 
 def _command(node: Node, users: tuple[GivenUser, ...], command: str | None, view: NodesView) -> dict[str, Any]:
-    if command:
+    if command and users:
+        address, port = _where(view.logins[node.id])
         terminal = {"name": "terminal", "label": "Open terminal", "icon": "terminal"}
-        return {"text": command, "title": command, "copy": command, "actions": [terminal]}
+        short = f"ssh {users[-1].name}@{address} -p {port}"  # which node and who; what is copied is the whole
+        return {"text": short, "title": command, "copy": command, "actions": [terminal]}
     if node.trouble:
-        return {"text": node.trouble, "title": node.trouble, "muted": True}
+        log = [{"name": "details", "label": "Show log" if "tart task" in node.trouble else "Details"}]
+        return {"text": node.trouble, "title": node.trouble, "muted": True, "actions": log}
     if not view.reachable:
         text = "no way in"
     elif not users:

@@ -25,7 +25,9 @@ TROUBLED = """import batch_widgets as bw
 from batch_widgets.demo import DemoService, Troubles
 service = DemoService(nodes=24, speed=10, seed=3, troubles=Troubles(unusable_share=0.1))
 service.start()
-account = bw.connect(service.endpoint, account_name=service.account_name, account_key=service.account_key)"""
+account = bw.connect(service.endpoint, account_name=service.account_name, account_key=service.account_key)
+for node in account.list_nodes("demo")[7:19:6]:
+    service.break_node("demo", node.id)"""
 PANEL = 'panel = bw.NodePanel(account, "demo")\npanel'
 WORKBENCH = "workbench = bw.Workbench(account)\nworkbench"
 
@@ -104,6 +106,15 @@ def test_screenshots_of_the_node_panel(notebook: Notebook):
     output.get_by_role("button", name="Manage…").click()
     output.get_by_role("button", name="Users given").click()
     both_themes(notebook, output, "node-panel-login")
+    output.get_by_role("button", name="Users given").click()
+    output.get_by_role("button", name="Manage…").click()
+    notebook.python("panel.close_drawer()")
+    notebook.python("panel.run('uname -a; id').result(30)")
+    notebook.python("panel.show_details(panel.selected[0])")
+    notebook.python("panel.connect(panel.selected[1]).opening.result(30)")
+    output.get_by_text("connected").wait_for()
+    notebook.page.wait_for_timeout(1500)
+    both_themes(notebook, output, "node-panel-below")
     notebook.python('panel.pool_id = "legacy-pool"')
     output.get_by_text("no port for SSH").first.wait_for()
     both_themes(notebook, output, "node-panel-no-ssh")

@@ -102,7 +102,7 @@ def test_a_user_that_is_there_is_replaced_only_after_a_question(service, panel):
     ended(panel, "updated")
     assert outcomes(panel) == {"tvm-0": "updated"}
     assert service.pools["analysis"].users["tvm-0"]["alice"].ssh_public_key == public_key()
-    assert rows(panel)["tvm-0"]["user"]["text"].startswith("alice, until")
+    assert rows(panel)["tvm-0"]["user"]["text"] == "alice, 7 days"
 
 
 def test_the_form_replaces_where_that_was_chosen_and_says_what_is_wiped(service, panel):  # noqa: F811
@@ -250,7 +250,7 @@ def test_two_users_of_a_node_the_newest_first(panel):  # noqa: F811
     panel.add_user("bob", ssh_public_key=public_key()).result(5)
     read(panel)
     cell = rows(panel)["tvm-0"]["user"]
-    assert (cell["text"], cell["note"], cell["title"]) == ("bob", "+1", "bob; alice")
+    assert (cell["text"], cell["note"], cell["title"]) == ("bob", "+1", "bob for a day; alice for a day")
     assert "bob@" in rows(panel)["tvm-0"]["ssh_command"]["text"]
 
 

@@ -24,6 +24,7 @@ _WHAT = (
     "Microsoft's support asks for these. The URL of the container has a shared access signature that allows writing; "
     "it goes to the service and is kept nowhere."
 )
+_PERIODS = [("the last hour", 1), ("the last 6 hours", 6), ("the last day", 24), ("the last week", 7 * 24)]
 
 
 class LogUploadPart(NodePart):
@@ -43,17 +44,16 @@ class LogUploadPart(NodePart):
         self, account: BatchAccount, message: Message, settle: Callable[[Callable[[], object]], object]
     ) -> None:
         self.url = SecretInput(placeholder="https://….blob.core.windows.net/container?sv=…&sig=…")
-        self.hours = styled(lean.BoundedIntText(value=24, min=1, max=24 * 90), "bw-narrow")
+        self.hours = styled(lean.Dropdown(description="Logs of", options=_PERIODS, value=24), "bw-select")
         self.upload_button = button("Upload logs", "bw-primary")
         self._url_field = Field("container_url", "Container URL", self.url)
-        cells = row("bw-cells", html(markup.muted("the last")), self.hours, html(markup.muted("hours")))
         super().__init__(
             account,
             message,
             (
                 html(markup.muted(_WHAT)),
                 self._url_field.widget,
-                Field("start_time", "Logs of", cells).widget,
+                Field("start_time", "Logs of", self.hours).widget,
                 row("bw-row", html("", "bw-lab"), self.upload_button),
             ),
         )

@@ -72,7 +72,12 @@ class NodeActions(lean.VBox):
         self.buttons = {name: button(label, _mark(name)) for name, label in _LABELS.items()}
         self._states = html("", "bw-grow")
         self.question = Message()
-        self.tasks = styled(lean.Dropdown(options=[(words, when) for when, words in TASK_CHOICES.items()]), "bw-select")
+        self.tasks = styled(
+            lean.Dropdown(
+                description="Tasks that run on them", options=[(words, when) for when, words in TASK_CHOICES.items()]
+            ),
+            "bw-select",
+        )
         self._tasks_row = row("bw-bar", html(markup.muted("Tasks that run on them")), self.tasks)
         super().__init__((row("bw-bar", *self.buttons.values(), self._states), self.question, self._tasks_row))
         for name, one in self.buttons.items():

@@ -366,7 +366,7 @@ def type_url(details, url):
 def test_logs_are_uploaded(details, account, service):
     show_node(details, account)
     open_section(details, account, LOGS)
-    details.logs.hours.value = 3
+    details.logs.hours.value = 6
     type_url(details, CONTAINER)
     settled(account)
     assert "Batch puts 8 files with logs of node n" in details.message.text
@@ -375,7 +375,7 @@ def test_logs_are_uploaded(details, account, service):
     assert service.uploads == [CONTAINER]
     ((_, pool_id, node_id, start, end),) = [call for call in service.calls if call[0] == "upload_node_logs"]
     assert (pool_id, node_id, end) == ("p", "n", None)
-    assert abs(datetime.now(UTC) - start - timedelta(hours=3)) < timedelta(minutes=1)
+    assert abs(datetime.now(UTC) - start - timedelta(hours=6)) < timedelta(minutes=1)
     assert not details.logs.upload_button.disabled
 
 

@@ -51,7 +51,7 @@ class LogUploadPart(NodePart):
             account,
             message,
             (
-                html(markup.muted(_WHAT)),
+                html(markup.muted(_WHAT), "bw-sect"),
                 self._url_field.widget,
                 Field("start_time", "Logs of", self.hours).widget,
                 row("bw-row", html("", "bw-lab"), self.upload_button),
@@ -84,9 +84,9 @@ class LogUploadPart(NodePart):
             self.show_error(error)
             return
         self.upload_button.disabled = True
-        operation.add_done_callback(functools.partial(self._on_uploaded, node_id))
+        operation.add_done_callback(self._on_uploaded)
 
-    def _on_uploaded(self, node_id: str, operation: Operation[UploadedLogs]) -> None:
+    def _on_uploaded(self, operation: Operation[UploadedLogs]) -> None:
         if self.is_closed:
             return
         self.upload_button.disabled = False
@@ -101,6 +101,6 @@ class LogUploadPart(NodePart):
         note = " The demo only says so; nothing leaves this machine." if self._account.is_demo else ""
         self._message.show(
             "ok",
-            f"Batch puts {files} with logs of node {node_id} into the container.",
+            f"Batch puts {files} with the node's logs into the container.",
             f"Their names begin with {uploaded.virtual_directory_name}. It may take some minutes.{note}",
         )

@@ -369,7 +369,7 @@ def test_logs_are_uploaded(details, account, service):
     details.logs.hours.value = 6
     type_url(details, CONTAINER)
     settled(account)
-    assert "Batch puts 8 files with logs of node n" in details.message.text
+    assert "Batch puts 8 files with the node&#x27;s logs" in details.message.text
     assert "p/n/logs" in details.message.text
     assert "demo" not in details.message.text
     assert service.uploads == [CONTAINER]

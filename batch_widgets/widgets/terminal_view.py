@@ -84,6 +84,7 @@ class TerminalView(FrontEnd):
         self._inputs = ipywidgets.CallbackDispatcher()
         self._resizes = ipywidgets.CallbackDispatcher()
         self._closes = ipywidgets.CallbackDispatcher()
+        self._behinds = ipywidgets.CallbackDispatcher()
         self._drains = ipywidgets.CallbackDispatcher()
         super().__init__(**kwargs)
         self._handlers |= {
@@ -108,7 +109,9 @@ class TerminalView(FrontEnd):
             for name, page in self._pages.items():
                 self._send_on(name, page)
             self._forget()
-            self._was_behind = self._was_behind or self.is_behind
+            if not self._was_behind and self.is_behind:
+                self._was_behind = True
+                self._behinds()
 
     @property
     def backlog(self) -> int:
@@ -118,11 +121,15 @@ class TerminalView(FrontEnd):
 
     @property
     def is_behind(self) -> bool:
-        """Whether the page draws more slowly than output comes: time to read no more of it until :meth:`on_drain`."""
+        """Whether the page draws more slowly than output comes: time to read no more of it, see :meth:`on_behind`."""
         return self.backlog > _BEHIND_BYTES
 
+    def on_behind(self, callback: Callable[[], None], *, remove: bool = False) -> None:
+        """Call ``callback()`` when no more output should be read. It must not wait; :meth:`on_drain` follows it."""
+        self._behinds.register_callback(callback, remove=remove)
+
     def on_drain(self, callback: Callable[[], None], *, remove: bool = False) -> None:
-        """Call ``callback()`` when the page has caught up after :attr:`is_behind` was true."""
+        """Call ``callback()`` when the page has caught up after it was behind. It must not wait."""
         self._drains.register_callback(callback, remove=remove)
 
     def clear(self) -> None:
@@ -284,9 +291,7 @@ class TerminalView(FrontEnd):
             del self._kept[: len(self._kept) - keep]
 
     def _tell_drained(self) -> None:
-        with self._send_lock:
-            drained = self._was_behind and self.backlog <= _CAUGHT_UP_BYTES
-            if drained:
+        with self._send_lock:  # the two callbacks come in turn, whichever threads bring them
+            if self._was_behind and self.backlog <= _CAUGHT_UP_BYTES:
                 self._was_behind = False
-        if drained:
-            self._drains()
+                self._drains()

@@ -20,7 +20,7 @@ import ipywidgets
 
 class Shell:
     def __init__(self, view):
-        self.view, self.fd, self.skipped = view, -1, 0
+        self.view = view
         self.room = threading.Event()
         self.room.set()
         self.fd, inner = pty.openpty()
@@ -32,6 +32,7 @@ class Shell:
         os.close(inner)
         view.on_input(lambda data: os.write(self.fd, data))
         view.on_resize(self.resize)
+        view.on_behind(self.room.clear)
         view.on_drain(self.room.set)
         threading.Thread(target=self.read, daemon=True).start()
         view.state = "connected"
@@ -47,10 +48,6 @@ class Shell:
             except OSError:
                 break
             self.view.write(data)
-            if self.view.is_behind:
-                self.room.clear()
-                if not self.view.is_behind:  # it drained between the two
-                    self.room.set()
         self.view.end(f"The shell ended with {self.process.wait()}.")
 
 view = TerminalView(title="alice@tvmps_6d7bd9_d", detail="host key SHA256:uVhq0c9Tq4",
@@ -61,6 +58,23 @@ COLOURS = (
     """clear; for c in 1 2 3 4 5 6 7; do printf "\\033[3${c}mcolour $c \\033[9${c}mbright\\033[0m  "; done; echo"""
 )
 CODE = b'"type": "bundle"'
+NODE = """import batch_widgets as bw
+from batch_widgets.widgets.terminal_view import TerminalView
+account = bw.connect_demo(nodes=1, speed=50)
+node_id = account.list_nodes("demo")[0].id
+password = "Correct-h0rse"
+account.add_user("demo", "alice", password=password, days=3).result(30)
+view = TerminalView(title=f"alice@{node_id}")
+session = account.open_terminal(
+    "demo", node_id, user="alice", password=password, on_output=view.write, on_end=view.end
+).result(30)
+view.on_input(session.send)
+view.on_resize(session.resize)
+view.on_behind(session.pause)
+view.on_drain(session.resume)
+view.on_close(session.close)
+view.state, view.detail = "connected", f"host key {session.host_key_fingerprint}"
+"""
 TEXT = """([element, text]) => element.querySelector('.xterm-rows')?.textContent.includes(text)"""
 BACKGROUND = "(element) => getComputedStyle(element).backgroundColor"
 INSIDE = "document.activeElement.classList.contains('xterm-helper-textarea')"
@@ -122,6 +136,20 @@ def test_a_shell_gets_every_key_and_the_notebook_none(notebook: Notebook, termin
     page.keyboard.press("Tab")
     assert not page.evaluate("document.activeElement.closest('.bw-host-terminal') !== null"), "no trap"
     assert notebook.cell_count == cells
+
+
+def test_a_node_of_the_demo_says_who_one_is(notebook: Notebook):
+    notebook.open(NODE, "view")
+    notebook.run(0)
+    output = notebook.run(1, ".xterm-rows")
+    output.get_by_text("connected", exact=True).wait_for()
+    output.get_by_text("host key SHA256:").wait_for()
+    output.locator(".xterm-screen").click()
+    typed(notebook, "whoami")
+    output.locator(".xterm-rows > div").filter(has_text=re.compile(r"^alice\s*$")).wait_for()
+    output.get_by_role("button", name="Close terminal alice@").click()
+    output.get_by_role("status").get_by_text("Closed.").wait_for()
+    notebook.wait_python("(session.ended, view.state)", (True, "ended"))
 
 
 def test_the_shell_has_the_size_of_its_place(notebook: Notebook, terminal):

@@ -105,15 +105,19 @@ def test_a_page_that_cannot_follow_misses_what_is_said_to_be_left_out(pages):
 
 
 def test_the_backlog_is_told_and_drains(pages):
-    drained = []
+    drained, heard = [], []
+    pages.view.on_behind(lambda: heard.append("behind"))
     pages.view.on_drain(lambda: drained.append(pages.view.backlog))
+    pages.view.on_drain(lambda: heard.append("drained"))
     pages.view.write(b"x" * 600_000)
     assert pages.view.backlog == 0, "nobody is waited for"
     pages.says("attach")
     pages.draws()
     assert not pages.view.is_behind
     pages.view.write(b"x" * 600_000)
+    pages.view.write(b"y")
     assert pages.view.is_behind
+    assert heard == ["behind"]
     while pages.view.backlog:
         pages.draws()
     assert len(drained) == 1
@@ -121,6 +125,7 @@ def test_the_backlog_is_told_and_drains(pages):
     pages.view.write(b"x" * 600_000)
     pages.says("detach")
     assert (pages.view.backlog, len(drained)) == (0, 2), "a page that goes holds nothing back"
+    assert heard == ["behind", "drained"] * 2
 
 
 def test_the_fastest_page_is_what_counts(pages):

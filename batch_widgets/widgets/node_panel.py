@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets
 import traitlets
 
 from batch_widgets.nodes import state_counts
-from batch_widgets.widgets import markup
-from batch_widgets.widgets.controls import button, column, html, row, toggle
+from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets.controls import button, column, html, row, styled, toggle
 from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.live_nodes import LiveNodes
 from batch_widgets.widgets.node_actions import NodeActions
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    import ipywidgets
     import pandas as pd
 
     from batch_widgets.account import BatchAccount
@@ -54,6 +54,8 @@ class NodePanel(LiveNodes):
         self.login_button = button("Run command…", title="Log in: run a command, test the login, open a terminal.")
         self.manage_button = toggle("Manage…", title="Reboot, reimage, deallocate, schedule, remove.")
         self.given_button = toggle("Users given", title="The users given from this notebook, and when they end.")
+        self.search = styled(lean.Text(placeholder="Find nodes", continuous_update=True), "bw-search")
+        self.filter_button = toggle("Column filters", title="A filter below each column's name")
         self._clear = button("Clear selection", "bw-link")
         self.users = NodeUsers(self)
         self.given = UsersGivenPart()
@@ -68,13 +70,14 @@ class NodePanel(LiveNodes):
 
     def _put_together(self) -> None:
         buttons = (self.add_button, self.login_button, self.delete_button, self.manage_button)
-        bar = row("bw-selbar", self._selection, *buttons, self.given_button, html("", "bw-grow"), self._clear)
+        looks = (self.given_button, html("", "bw-grow"), self.search, self._clear)
+        bar = row("bw-selbar", self._selection, *buttons, *looks)
         below = (self.details, self.users.widget, self.given, self.logins.widget)
         left = column("bw-main", self._states, self.heat_map, bar, self.actions, self.grid, *below)
         forms = (self.users.form.add_button, self.users.delete_form.delete_button, *self.logins.online)
         self.lay_out(
             *(self._access, row("bw-drawers", left, *self._drawers)),
-            actions=(self._live, self._refresh),
+            actions=(self.filter_button, self._live, self._refresh),
             online=(self._refresh, self.picker, *buttons, *forms, *self.details.online),
         )
         self._head.children = (self._title, self.picker, *self._head.children[1:])
@@ -86,6 +89,8 @@ class NodePanel(LiveNodes):
             table.on_pick(lambda key: self.guarded(lambda: self.show_details(key)))
         self.grid.on_action(self._on_action)
         self.manage_button.observe(lambda change: show(self.actions, visible=change["new"]), "value")
+        ipywidgets.link((self.search, "value"), (self.grid, "search"))
+        ipywidgets.link((self.filter_button, "value"), (self.grid, "filter_row"))
         self.given_button.observe(lambda _: self._draw_given(), "value")
         self.observe(lambda _: self._on_other_pool(), "pool_id")
         self.on_click(self._clear, self._clear_selection)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -17,6 +19,7 @@ import batch_widgets as bw
 from batch_widgets.errors import NotFoundError, ServiceError, ServiceUnreachableError, ValidationError
 from batch_widgets.login import RemoteLoginSettings
 from batch_widgets.widgets import node_watch
+from batch_widgets.widgets.node_view import NodesView
 from batch_widgets.widgets.user_form import LATER, NEW, PASSWORD, PASTED
 from unit.fakes import FakeService, make_node
 from unit.test_panel import open_widgets, settle, shown, wait_until
@@ -799,3 +802,83 @@ def test_the_demo_from_a_click_to_a_command():
         assert "StrictHostKeyChecking=yes" in command
         assert "alice@127.0.0.1" in command
         panel.close()
+
+
+def test_what_is_searched_for_and_filtered_stays_over_a_refresh(panel):
+    panel.search.value = "tvm-1"
+    panel.filter_button.value = True
+    panel.grid.filters = {"state": ["idle"]}
+    panel.grid.sort = [["node_id", "desc"]]
+    panel.selected = ("tvm-0",)
+    refreshed(panel)
+    assert panel.grid.visible_keys() == ["tvm-1"]
+    assert panel.grid.filter_row
+    assert panel.grid.sort == [["node_id", "desc"]]
+    assert panel.selected == panel.heat_map.selected == ("tvm-0",)
+
+
+def test_the_heat_map_has_the_same_nodes_and_selection(service, make_panel):
+    service.add_pool("mixed", [make_node("a"), make_node("b", "unusable"), make_node("c", "starting")])
+    panel = read(make_panel("mixed"))
+    assert [tuple(cell) for cell in panel.heat_map.cells] == [
+        ("a", "ok", "", "idle"),
+        ("b", "err", "!", "unusable"),
+        ("c", "busy", "s", "starting"),
+    ]
+    panel.heat_map.selected = ("b",)
+    assert panel.selected == panel.grid.selected == ("b",)
+    service.add_pool("mixed", [make_node("a")])
+    refreshed(panel)
+    assert [cell.key for cell in panel.heat_map.cells] == ["a"]
+    assert panel.selected == ()
+
+
+def test_nothing_is_read_while_paused(service, panel):
+    see(panel)
+    panel._live.value = False
+    assert not panel.live
+    wait_until(lambda: service.in_flight == 0)
+    pause()
+    before = service.requests
+    pause()
+    assert service.requests == before
+    panel.live = True
+    wait_until(lambda: service.requests > before + 3)
+
+
+def test_a_node_without_a_way_in_is_not_asked_at_every_turn(service, make_panel, monkeypatch):
+    asked = []
+
+    async def nowhere(pool_id, node_id):
+        asked.append(node_id)
+        return RemoteLoginSettings(node_id, reason="No public address.")
+
+    monkeypatch.setattr(service, "get_remote_login_settings", nowhere)
+    panel = read(make_panel("analysis"))
+    see(panel)
+    before = service.count("list_nodes")
+    wait_until(lambda: service.count("list_nodes") > before + 4)
+    assert sorted(asked) == ["tvm-0", "tvm-1"]
+    monkeypatch.setattr("batch_widgets.widgets.node_view._NO_WAY_IN_HOLDS_S", 0.0)
+    wait_until(lambda: len(asked) > 2)
+
+
+def test_a_node_that_was_booted_anew_is_asked_for_its_address_again(service, panel):
+    see(panel)
+    later = datetime.now(UTC)
+    service.add_pool("analysis", (make_node("tvm-0", last_boot_time=later), make_node("tvm-1")))
+    wait_until(lambda: service.count("get_remote_login_settings") == 3)
+
+
+def test_a_large_pool_is_left_alone_for_as_long_as_reading_it_took(monkeypatch):
+    moments = iter([0.0, 30.0])
+    monkeypatch.setattr(node_watch, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+
+    runner = SimpleNamespace(submit=lambda *_: None, notify=lambda _: True)
+    account = SimpleNamespace(is_demo=False, runner=runner)
+
+    async def read_view():
+        return NodesView()
+
+    watch = node_watch.NodeWatch(account, read_view, in_sight=lambda: True, show=lambda _: None, fail=lambda _: None)
+    assert asyncio.run(watch._read_once()) == 120.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -22,15 +24,16 @@ from batch_widgets.widgets.node_rows import NODE_COLUMNS, node_row, node_square
 from batch_widgets.widgets.node_view import LoginMemory, NodesView, login_commands, read_nodes
 from batch_widgets.widgets.node_watch import NodeWatch
 from batch_widgets.widgets.panel import Panel
+from batch_widgets.widgets.pool_picker import PoolPicker
+from batch_widgets.widgets.pool_words import article_lines, first_lines, instead_of_rows, pool_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
     from batch_widgets.account import BatchAccount
     from batch_widgets.account.ledger import GivenUser
-    from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node
     from batch_widgets.runner import Operation
 
@@ -60,17 +63,18 @@ class LiveNodes(Panel):
 
     def __init__(self, account: BatchAccount) -> None:
         self._view = NodesView()
-        self._memory = LoginMemory()
+        self._memory = LoginMemory("")  # for the loop thread only
         self._has_read = False  # of the chosen pool
         self._has_all = False  # the login settings too
         self._stale = False
-        self._showing_pools = False
+        self._view_lock = threading.Lock()  # a view is taken in on the notifier, and a pool chosen on any thread
+        self._draw_lock = threading.RLock()
         self._rows: dict[str, tuple[object, Mapping[str, Any]]] = {}
         self._read_callbacks: list[Callable[[], object]] = []
         super().__init__(account, "Nodes")
         self.grid = Grid(NODE_COLUMNS, row_label="node", selection="multiple", height=290)
         self.heat_map = HeatMap()
-        self.picker = styled(lean.Dropdown(description="Pool", options=[("no pool", "")]), "bw-select")
+        self.picker = PoolPicker(self._on_picked)
         self._live = styled(lean.ToggleButtons(options=[("Live", True), ("Paused", False)]), "bw-seg")
         self._refresh = button("", "bw-icon", title="Refresh", icon="refresh")
         self._states = html("", "bw-states")
@@ -79,7 +83,6 @@ class LiveNodes(Panel):
     def _begin(self, pool_id: str) -> None:
         """Link the parts and begin to read."""
         self.pool_id = pool_id
-        self.picker.observe(self._on_picked, "value")
         self.observe(lambda _: self._on_pool_changed(), "pool_id")
         ipywidgets.link((self, "selected"), (self.grid, "selected"))
         ipywidgets.link((self, "selected"), (self.heat_map, "selected"))
@@ -89,7 +92,7 @@ class LiveNodes(Panel):
         self.on_click(self._refresh, self.refresh)
         self._load = self.refresh()
         self._watch = NodeWatch(
-            self.account, self._read, in_sight=self._in_sight, show=self._show_view, fail=self._on_stale
+            self.account, self._read_again, in_sight=self._in_sight, show=self._show_view, fail=self._on_stale
         )
         self.frame_piece.on_displayed(self._on_displayed)
 
@@ -113,11 +116,23 @@ class LiveNodes(Panel):
         def show_part(view: NodesView) -> None:
             self.account.runner.notify(lambda: self._show_view(view))
 
-        return await read_nodes(self.account, self.pool_id, self._memory, show_part, anew=anew)
+        pool_id = self.pool_id
+        if self._memory.pool_id != pool_id:
+            self._memory = LoginMemory(pool_id)  # ids of nodes come again in other pools
+        return await read_nodes(self.account, pool_id, self._memory, show_part, anew=anew)
+
+    async def _read_again(self) -> NodesView:
+        pool_id = self.pool_id
+        try:
+            return await self._read()
+        except Exception:
+            if self.pool_id == pool_id:
+                raise
+            return NodesView(asked_id=pool_id)  # of a pool chosen before: nothing of it shows, no error either
 
     def _in_sight(self) -> bool:
         seen = self.frame_piece.last_seen
-        return self.live and bool(self.pool_id) and seen is not None and time.monotonic() - seen < _SEEN_S
+        return self.live and seen is not None and time.monotonic() - seen < _SEEN_S
 
     def _on_displayed(self, displayed: bool) -> None:
         if displayed and self._watch is not None:
@@ -140,18 +155,23 @@ class LiveNodes(Panel):
         return view.asked_id.casefold() == self.pool_id.casefold()
 
     def _show_view(self, view: NodesView) -> None:
-        if self.is_closed or not self._is_current(view):
-            return  # closed meanwhile, or of a pool chosen before
-        if self._has_read and view.read_at < self._view.read_at:
-            return  # a slow reading that a newer one has overtaken
-        self._view, self._has_read = view, True
-        self._has_all = self._has_all or not view.reading_logins
+        if self.is_closed or not self._take_in(view):
+            return
         if self._stale:
             self._stale = False
             self.message.clear()
         self._draw()
         for callback in self._read_callbacks:
             callback()
+
+    def _take_in(self, view: NodesView) -> bool:
+        """Keep what was read; False for what is of a pool chosen before, or was overtaken by a newer reading."""
+        with self._view_lock:
+            if not self._is_current(view) or (self._has_read and view.read_at < self._view.read_at):
+                return False
+            self._view, self._has_read = view, True
+            self._has_all = self._has_all or not view.reading_logins
+            return True
 
     @property
     def last_view(self) -> NodesView:
@@ -169,9 +189,7 @@ class LiveNodes(Panel):
         if not self._has_all:
             load.result(_FIRST_LOAD_S)
         if load.status == "done":
-            view = load.result()
-            if self._is_current(view) and (not self._has_read or view.read_at >= self._view.read_at):
-                self._view, self._has_read, self._has_all = view, True, True
+            self._take_in(load.result())
         return self._view
 
     @property
@@ -185,35 +203,26 @@ class LiveNodes(Panel):
 
     # choosing
 
-    def _on_picked(self, change: Mapping[str, Any]) -> None:
-        if not self._showing_pools:
-            self.pool_id = change["new"]
+    def _on_picked(self, pool_id: str) -> None:
+        self.pool_id = pool_id
 
     def _on_pool_changed(self) -> None:
-        self._view = NodesView(self._view.pool_ids)
-        self._has_read = self._has_all = False
-        self.selected = ()
-        self._show_pools(self._view.pool_ids)
-        self.grid.set_rows([])
-        self.heat_map.set_cells([])
-        self._states.value = ""
-        self._access.clear()
-        self._show_age(stale=False)
-        self._draw_selection()
+        with self._view_lock:
+            self._view = NodesView(self._view.pool_ids)
+            self._has_read = self._has_all = False
+        with self._draw_lock:  # what is just being drawn of the pool chosen before is drawn first, and then taken away
+            self.selected = ()
+            self.picker.show_pools(self._view.pool_ids, self.pool_id)
+            self.grid.set_rows([])
+            self.heat_map.set_cells([])
+            self._states.value = ""
+            self._access.clear()
+            if self._stale:
+                self._stale = False
+                self.message.clear()
+            self._show_age(stale=False)
+            self._draw_selection()
         self.guarded(self.refresh)
-
-    def _show_pools(self, pool_ids: Sequence[str]) -> None:
-        chosen = next((one for one in pool_ids if one.casefold() == self.pool_id.casefold()), self.pool_id)
-        options = [("Choose a pool", ""), *((one, one) for one in pool_ids)]
-        if chosen and chosen not in pool_ids:
-            options.append((chosen, chosen))
-        self._showing_pools = True  # new options reset the picker's value for a moment
-        try:
-            if tuple(options) != tuple(self.picker.options):
-                self.picker.options = options
-            self.picker.value = chosen
-        finally:
-            self._showing_pools = False
 
     def chosen_pool(self) -> str:
         """Give the pool's id, or raise ValidationError while none is chosen."""
@@ -233,28 +242,36 @@ class LiveNodes(Panel):
     # drawing
 
     def _draw(self) -> None:
-        view = self._view
-        self._show_pools(view.pool_ids)
-        counts = state_counts(view.nodes)
-        self._states.value = markup.state_bar(counts) if counts else ""
-        self.draw_nodes()
-        self._show_age(stale=False)
-        self._draw_access()
-        self.announce(markup.counts_words(counts))
+        with self._draw_lock:
+            view = self._view
+            self.picker.show_pools(view.pool_ids, self.pool_id)
+            counts = state_counts(view.nodes)
+            self._states.value = markup.state_bar(counts) if counts else ""
+            self.draw_nodes()
+            if self._view is not view:
+                return  # an observer of the selection has chosen another pool
+            self._show_age(stale=False)
+            self._draw_access()
+            self.announce(markup.counts_words(counts))
 
     def draw_nodes(self) -> None:
         """Draw what was read last anew: users that were given show."""
-        view = self._view
-        given = self.account.users_given.of_nodes(self.pool_id, view.nodes)
-        commands = login_commands(self.account, view)
-        self._rows = {node.id: self._row(node, given.get(node.id, ()), commands.get(node.id)) for node in view.nodes}
-        self.grid.set_rows([row for _, row in self._rows.values()])
-        self.heat_map.set_cells([node_square(node) for node in view.nodes])
-        self._draw_selection()
+        with self._draw_lock:
+            view = self._view
+            given = self.account.users_given.of_nodes(self.pool_id, view.nodes)
+            commands = login_commands(self.account, view)
+            self._rows = {
+                node.id: self._row(view, node, given.get(node.id, ()), commands.get(node.id)) for node in view.nodes
+            }
+            self.grid.set_rows([row for _, row in self._rows.values()])
+            if self._view is view:  # no observer of the selection has chosen another pool
+                self.heat_map.set_cells([node_square(node) for node in view.nodes])
+                self._draw_selection()
 
-    def _row(self, node: Node, users: tuple[GivenUser, ...], command: str | None) -> tuple[object, Mapping[str, Any]]:
+    def _row(
+        self, view: NodesView, node: Node, users: tuple[GivenUser, ...], command: str | None
+    ) -> tuple[object, Mapping[str, Any]]:
         """Give a node's row with what it was made of; the very one of before where that is the same."""
-        view = self._view
         minute = view.read_at.timestamp() // 60
         facts = (node, view.logins.get(node.id), users, command, minute, view.pool, view.reading_logins)
         before = self._rows.get(node.id)
@@ -266,40 +283,17 @@ class LiveNodes(Panel):
         view = self._view
         if not self._has_read:
             return
-        if view.pool is None:
-            if self.pool_id:
-                self.grid.empty_text = f"This account has no pool {self.pool_id}. It may have been deleted."
-                self._access.show(
-                    "warn", f"There is no pool {self.pool_id}.", "It may have been deleted. Choose another."
-                )
-            else:
-                self.grid.empty_text = "Choose a pool above." if view.pool_ids else "This account has no pools."
-                self._access.clear()
-            return
-        self.grid.empty_text = (
-            "Nodes show here as soon as they are allocated."
-            if view.pool.target_nodes
-            else "This pool has no nodes. Resize it."
-        )
-        closed = None if view.reachable else no_endpoint(view.pool, None)
-        if closed is None:
-            self._access.clear()
-        else:
+        self.grid.empty_text = instead_of_rows(view)
+        closed = None if view.pool is None or view.reachable else no_endpoint(view.pool, None)
+        if closed is not None:
             self._access.show("warn", closed.reason, closed.remedy)
+        elif view.pool is None and view.asked_id:
+            self._access.show("warn", f"There is no pool {view.asked_id}.", "It may have been deleted. Choose another.")
+        else:
+            self._access.clear()
 
     def _show_age(self, *, stale: bool) -> None:
-        pool = self._view.pool
-        if pool is None:
-            self.show_facts()
-            return
-        state = "deleting" if pool.state == "deleting" else pool.allocation_state
-        age = f"{self._view.read_at.astimezone():%H:%M:%S}"
-        agent = pool.node_agent_sku_id.removeprefix("batch.node.")
-        self.show_facts(
-            markup.pill(state, markup.allocation_hue(state)),
-            markup.span(f"{pool.current_nodes} × {pool.vm_size}, {agent}"),
-            markup.muted(f"rows from {age}" if stale else f"read at {age}"),
-        )
+        self.show_facts(*pool_facts(self._view, stale=stale))
 
     def _draw_selection(self) -> None:
         """Draw what depends on which nodes there are and which are selected."""
@@ -311,14 +305,16 @@ class LiveNodes(Panel):
         super().close()
 
     def __repr__(self) -> str:
-        """Give the article's lines: id, state, address, port."""
-        lines = [
-            f"{node.id} | {node.state} | {address} | {port}"
-            for node in self._view.nodes
-            for address, port in [_endpoint(self._view.logins.get(node.id))]
-        ]
-        return "\n".join(lines) or f"<NodePanel on {self.account.name}: pool {self.pool_id or 'none'}, no nodes>"
+        """Give the article's lines, as far as they are read: id, state, address, port."""
+        what = "no nodes" if self._has_read else "not read yet"
+        return article_lines(self._view) or f"<NodePanel on {self.account.name}: pool {self.pool_id or 'none'}, {what}>"
 
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        # by itself the text would be cut in the middle of an address
+        return {**super()._repr_mimebundle_(**options), "text/plain": first_lines(repr(self))}
 
-def _endpoint(settings: RemoteLoginSettings | None) -> tuple[str | None, int | None]:
-    return (settings.endpoint() if settings else None) or (None, None)
+    def __str__(self) -> str:
+        """Give the article's lines; wait for them as :attr:`view` does, the first time, but raise nothing."""
+        with contextlib.suppress(Exception):
+            _ = self.view
+        return repr(self)

@@ -104,9 +104,11 @@ class NodePanel(LiveNodes):
         self.selected = ()
 
     def _on_other_pool(self) -> None:
+        """Take away what is about nodes of the pool chosen before; terminals and a password shown once stay."""
         self.close_drawer()
         self.details.hide()
-        self.users.outcomes.clear()
+        self.users.forget_pool()
+        self.logins.command.hide()
 
     def _draw_selection(self) -> None:
         view = self._view

@@ -85,6 +85,13 @@ class NodeUsers:
         if self._adding or panel.account.closed:
             self.form.add_button.disabled = True
 
+    def forget_pool(self) -> None:
+        """Take away what is about nodes of the pool chosen before; operations go on."""
+        self.question.clear()
+        self.outcomes.clear()
+        if self.form.listed:
+            self.form.offer_nodes((), "")
+
     # adding
 
     def _on_form(self, request: UserRequest, password: str | None) -> None:

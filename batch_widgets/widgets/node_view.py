@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _NO_WAY_IN_HOLDS_S = 60.0
 _PART_S = 1.0
+_WITHOUT_MACHINE = frozenset({"creating", "preempted", "deallocating", "deallocated", "leavingpool"})
 
 
 @dataclass(frozen=True)
@@ -74,23 +75,33 @@ class NodesView:
 
 
 class LoginMemory:
-    """The login settings that were read, for as long as they hold.
+    """The login settings that were read of a pool's nodes, for as long as they hold.
 
-    An address holds until its node is allocated or booted anew. That a node has no way in holds for a minute.
+    An address holds until its node is allocated or booted anew, or its machine is given back. That a node has no way in
+    holds for a minute.
+
+    Parameters
+    ----------
+    pool_id : str
+        The pool.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pool_id: str) -> None:
+        self.pool_id = pool_id
         self._known: dict[str, tuple[RemoteLoginSettings, tuple[object, ...], float]] = {}
 
     def known(self, nodes: Iterable[Node]) -> dict[str, RemoteLoginSettings]:
-        """Give what still holds, by node id."""
+        """Give what still holds, by node id; of nodes that the pool no longer has nothing is kept."""
         oldest = time.monotonic() - _NO_WAY_IN_HOLDS_S
-        found = {}
+        kept = {}
         for node in nodes:
             settings, life, asked = self._known.get(node.id, (None, (), 0.0))
-            if settings is not None and life == _life(node) and (settings.reachable or asked > oldest):
-                found[node.id] = settings
-        return found
+            if settings is None or life != _life(node) or node.state in _WITHOUT_MACHINE:
+                continue
+            if settings.reachable or asked > oldest:
+                kept[node.id] = settings, life, asked
+        self._known = kept
+        return {node_id: settings for node_id, (settings, *_) in kept.items()}
 
     def keep(self, nodes: Mapping[str, Node], found: Iterable[RemoteLoginSettings]) -> None:
         """Remember what was read of nodes, as they were then."""

@@ -401,14 +401,17 @@ def test_no_request_after_close(service, make_panel):
     assert service.requests == before
 
 
-def test_no_request_while_no_pool_is_chosen(service, make_panel):
+def test_while_no_pool_is_chosen_the_list_of_pools_is_read_and_nothing_else(service, make_panel):
     panel = read(make_panel())
-    see(panel)
     before = service.requests
     pause()
-    assert service.requests == before
-    panel.pool_id = "analysis"
-    wait_until(lambda: service.requests > before + 6)
+    assert service.requests == before, "nobody looks"
+    see(panel)
+    service.add_pool("later", 1)
+    wait_until(lambda: "later" in [value for _, value in panel.picker.options])
+    assert service.requests == service.count("list_pools")
+    panel.pool_id = "later"
+    wait_until(lambda: list(rows(panel)) == ["tvm-0"])
 
 
 def test_a_page_that_was_silent_for_long_counts_again_when_it_speaks(service, panel, monkeypatch):

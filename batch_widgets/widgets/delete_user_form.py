@@ -27,7 +27,7 @@ class DeleteUserForm(lean.VBox):
         self.name = lean.Combobox(placeholder="alice", ensure_option=False)
         self.targets = lean.RadioButtons(options=[("All usable nodes", USABLE)])
         self.delete_button = button("Delete user", "bw-danger")
-        self.cancel_button = button("Keep user", "bw-safe")
+        self.cancel_button = button("Keep user", "bw-safe", "bw-on-escape")
         self._name_field = Field("name", "Name", self.name)
         hint = html(
             markup.muted(

@@ -84,15 +84,19 @@ class LogUploadPart(NodePart):
             self.show_error(error)
             return
         self.upload_button.disabled = True
-        operation.add_done_callback(self._on_uploaded)
+        operation.add_done_callback(functools.partial(self._on_uploaded, node_id))
 
-    def _on_uploaded(self, operation: Operation[UploadedLogs]) -> None:
+    def _on_uploaded(self, node_id: str, operation: Operation[UploadedLogs]) -> None:
         if self.is_closed:
             return
-        self.upload_button.disabled = False
+        self.upload_button.disabled = self._account.closed
         if operation.cancelled():
             return
         error = operation.exception()
+        if error is not None and node_id != self.node_id:
+            said = error.message if isinstance(error, BatchWidgetsError) else type(error).__name__
+            self._message.show("err", f"The logs of node {node_id} were not uploaded.", said)
+            return
         if error is not None:
             self.show_error(error)
             return
@@ -101,6 +105,6 @@ class LogUploadPart(NodePart):
         note = " The demo only says so; nothing leaves this machine." if self._account.is_demo else ""
         self._message.show(
             "ok",
-            f"Batch puts {files} with the node's logs into the container.",
+            f"Batch puts {files} with the logs of node {node_id} into the container.",
             f"Their names begin with {uploaded.virtual_directory_name}. It may take some minutes.{note}",
         )

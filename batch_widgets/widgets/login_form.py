@@ -40,7 +40,7 @@ class LoginForm(lean.VBox):
         self.test_button = button("Test login", title="Tries the login on each node and says what fails.")
         self.run_button = button("Run command", "bw-primary")
         self.terminal_button = button("Open terminal", title="A terminal in this cell, on one selected node.")
-        self.close_button = button("", "bw-icon", title="Close", icon="times")
+        self.close_button = button("", "bw-icon", "bw-on-escape", title="Close", icon="times")
         self._fields = {
             "user": Field("user", "User", self.user),
             "password": Field("password", "", self.password),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from batch_widgets.node_facts import advice
@@ -15,7 +16,7 @@ from batch_widgets.widgets.node_files_part import NodeFilesPart
 from batch_widgets.widgets.start_task_part import StartTaskPart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import ipywidgets
 
@@ -47,6 +48,7 @@ class NodeDetails(lean.VBox):
         self._account = account
         self._closed_callbacks: list[Callable[[], object]] = []
         self._loaded: set[str] = set()
+        self._showing = threading.RLock()  # nodes are read on the notifier, and picked and closed on any thread
         self.pool_id = ""
         self.node: Node | None = None
         self._title = html("", "bw-grow")
@@ -71,7 +73,7 @@ class NodeDetails(lean.VBox):
         self.add_class("bw-card")
         self.section.observe(lambda _: self._open_section(), "value")
         self.refresh_button.on_click(lambda _: self.reload())
-        self.close_button.on_click(lambda _: self.hide())
+        self.close_button.on_click(lambda _: self._on_close())
         account.add_close_callback(self._on_account_closed)
         show(self, visible=False)
         self._show_section()
@@ -95,26 +97,43 @@ class NodeDetails(lean.VBox):
         node : Node
             The node.
         """
-        before, other = self.node, (self.pool_id, self.node.id if self.node else "") != (pool_id, node.id)
-        self.pool_id, self.node = pool_id, node
-        if other:
-            self._loaded.clear()
-            self.message.clear()
-            for part in self._parts.values():
-                part.set_node(pool_id, node.id)
-        elif before is not None and (before.start_task, before.state) != (node.start_task, node.state):
-            self._loaded.discard(START_TASK)  # it runs, or has ended, since it was read
-        self._draw()
-        show(self, visible=True)
-        self._open_section()
+        with self._showing:
+            before, other = self.node, (self.pool_id, self.node.id if self.node else "") != (pool_id, node.id)
+            self.pool_id, self.node = pool_id, node
+            if other:
+                self._loaded.clear()
+                self.message.clear()
+                for part in self._parts.values():
+                    part.set_node(pool_id, node.id)
+            elif before is not None and (before.start_task, before.state) != (node.start_task, node.state):
+                self._loaded.discard(START_TASK)  # it runs, or has ended, since it was read
+            self._draw()
+            show(self, visible=True)
+            self._open_section()
+
+    def follow(self, pool_id: str, nodes: Iterable[Node]) -> None:
+        """Draw what has changed of the node on show, if one is; hide it where it is not among these any more."""
+        with self._showing:
+            shown = self.node
+            if shown is None:
+                return
+            node = next((node for node in nodes if node.id == shown.id), None)
+            if node is None:
+                self.hide()
+            else:
+                self.show_node(pool_id, node)
 
     def hide(self) -> None:
         """Hide it, and forget which node it showed."""
-        self.node, self.pool_id = None, ""
-        self._loaded.clear()
-        for part in self._parts.values():
-            part.set_node("", "")
-        show(self, visible=False)
+        with self._showing:
+            self.node, self.pool_id = None, ""
+            self._loaded.clear()
+            for part in self._parts.values():
+                part.set_node("", "")
+            show(self, visible=False)
+
+    def _on_close(self) -> None:
+        self.hide()
         for callback in self._closed_callbacks:
             callback()
 

@@ -46,9 +46,8 @@ class NodeFilesPart(NodePart):
         self.grid.observe(lambda _: self._on_selected(), "selected")
         self.download.on_click(lambda: self.guarded(self.save))
 
-    def set_node(self, pool_id: str, node_id: str) -> None:
-        """Be about another node."""
-        super().set_node(pool_id, node_id)
+    def empty(self) -> None:
+        """Take away what is about the node before."""
         self._show([])
         self.grid.empty_text = ""
 
@@ -139,9 +138,10 @@ class NodeFilesPart(NodePart):
         pool_id, node_id = self.pool_id, self.node_id
         self.download.busy = True
         # up to the size that it was listed with: a log may grow without end
+        end = MOST_BYTES + 1 if file.size is None else file.size
         return self.ask(
             "Read a file",
-            lambda: self._account.aio.get_node_file(pool_id, node_id, file.path, end=max(file.size or 0, 1)),
+            lambda: self._account.aio.get_node_file(pool_id, node_id, file.path, end=end),
             lambda data: self._offer(file.path, data),
             self._on_not_saved,
         )

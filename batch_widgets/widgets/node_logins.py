@@ -53,8 +53,8 @@ class NodeLogins:
         """Let the buttons act."""
         panel, form = self._panel, self.form
         form.run_button.on_click(panel.settled(self._on_run))
-        form.test_button.on_click(panel.settled(lambda: form.ask(self._test_as)))
-        form.terminal_button.on_click(panel.settled(lambda: form.ask(self._connect_as)))
+        form.test_button.on_click(panel.settled(self._on_test))
+        form.terminal_button.on_click(panel.settled(self._on_connect))
         panel.on_click(form.close_button, panel.close_drawer)
 
     def draw(self) -> None:
@@ -110,15 +110,26 @@ class NodeLogins:
         users = {node_id: user for node_id, users in given.items() for user in users if user.name == name}
         return {node_id: UserFacts(user.expires, was_there=user.was_there) for node_id, user in users.items()} or None
 
+    def _ask(self, act: Callable[..., object]) -> None:
+        """Call ``act(nodes, user, identity_file, password)`` for the nodes that are meant now.
+
+        The password comes from the browser a moment later. If another pool is chosen by then, its nodes are not shown
+        it.
+        """
+        panel = self._panel
+        pool_id, nodes = panel.chosen_pool(), self._targets()
+
+        def go_on(*login: Any) -> None:
+            if nodes and panel.pool_id == pool_id:
+                panel.guarded(lambda: act(nodes, *login))
+
+        self.form.ask(go_on)
+
     # commands
 
     def _on_run(self) -> None:
         if command := self.form.command_line():
-            self.form.ask(
-                lambda user, path, password: self._panel.guarded(
-                    lambda: self.run(command, self._targets(), user, path, password, 60.0)
-                )
-            )
+            self._ask(lambda *nodes_and_login: self.run(command, *nodes_and_login))
 
     def run(
         self,
@@ -127,7 +138,7 @@ class NodeLogins:
         user: str | None,
         identity_file: Path | str | None,
         password: Password,
-        timeout_s: float,
+        timeout_s: float = 60.0,
     ) -> Operation[pd.DataFrame]:
         """Run a command on nodes, as :meth:`NodePanel.run` is told."""
         panel = self._panel
@@ -160,8 +171,8 @@ class NodeLogins:
 
     # tests
 
-    def _test_as(self, user: str, identity_file: Path | None, password: str | None) -> None:
-        self._panel.guarded(lambda: self.test(self._targets(), user, identity_file, password))
+    def _on_test(self) -> None:
+        self._ask(self.test)
 
     def test(
         self,
@@ -178,9 +189,8 @@ class NodeLogins:
 
     # terminals
 
-    def _connect_as(self, user: str, identity_file: Path | None, password: str | None) -> None:
-        (node_id,) = self._targets()
-        self._panel.guarded(lambda: self.connect(node_id, user, identity_file, password))
+    def _on_connect(self) -> None:
+        self._ask(lambda nodes, *login: self.connect(nodes[0], *login))
 
     def connect_as_given(self, node_id: str) -> None:
         """Open a terminal as the user that a node was given last; ask where its password is needed."""

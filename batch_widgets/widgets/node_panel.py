@@ -49,9 +49,11 @@ class NodePanel(LiveNodes):
         super().__init__(account)
         self._drawer: ipywidgets.DOMWidget | None = None
         self._selection = html("", "bw-strong")
-        self.add_button = button("Add user…", "bw-primary")
-        self.delete_button = button("Delete user…")
-        self.login_button = button("Run command…", title="Log in: run a command, test the login, open a terminal.")
+        self.add_button = button("Add user…", "bw-primary", "bw-opens-add")
+        self.delete_button = button("Delete user…", "bw-opens-delete")
+        self.login_button = button(
+            "Run command…", "bw-opens-login", title="Log in: run a command, test the login, open a terminal."
+        )
         self.manage_button = toggle("Manage…", title="Reboot, reimage, deallocate, schedule, remove.")
         self.given_button = toggle("Users given", title="The users given from this notebook, and when they end.")
         self.search = styled(lean.Text(placeholder="Find nodes", continuous_update=True), "bw-search")
@@ -62,7 +64,12 @@ class NodePanel(LiveNodes):
         self.logins = NodeLogins(self)
         self.details = NodeDetails(account, settle=self.frame_piece.settle)
         self.actions = NodeActions(account, self.users.follow, focus=self.focus)
-        self._drawers = (self.users.form, self.users.delete_form, self.logins.form)
+        # the drawers, where the focus goes in them, and where it goes back to
+        self._drawers = {
+            self.users.form: ("bw-at-name", "bw-opens-add"),
+            self.users.delete_form: ("bw-at-name", "bw-opens-delete"),
+            self.logins.form: ("bw-at-user", "bw-opens-login"),
+        }
         self._put_together()
         with self.closed_on_error():
             self._link()
@@ -88,6 +95,7 @@ class NodePanel(LiveNodes):
         for table in (self.grid, self.heat_map):
             table.on_pick(lambda key: self.guarded(lambda: self.show_details(key)))
         self.grid.on_action(self._on_action)
+        self.details.on_closed(lambda: self.focus("bw-host-grid"))
         self.manage_button.observe(lambda change: show(self.actions, visible=change["new"]), "value")
         ipywidgets.link((self.search, "value"), (self.grid, "search"))
         ipywidgets.link((self.filter_button, "value"), (self.grid, "filter_row"))
@@ -105,7 +113,7 @@ class NodePanel(LiveNodes):
 
     def _on_other_pool(self) -> None:
         """Take away what is about nodes of the pool chosen before; terminals and a password shown once stay."""
-        self.close_drawer()
+        self.close_drawer(moves_focus=False)
         self.details.hide()
         self.users.forget_pool()
         self.logins.command.hide()
@@ -122,8 +130,7 @@ class NodePanel(LiveNodes):
         self.logins.draw()
         self.actions.set_nodes(self.pool_id, self.selected_nodes())
         self._draw_given()
-        if self.details.node is not None:
-            self.show_details(self.details.node.id)
+        self.details.follow(self.pool_id, view.nodes)
 
     def _draw_given(self) -> None:
         show(self.given, visible=self.given_button.value)
@@ -145,12 +152,15 @@ class NodePanel(LiveNodes):
         self.logins.draw()
         for one in self._drawers:
             show(one, visible=one is drawer)
+        self.focus(self._drawers[drawer][0])
 
-    def close_drawer(self) -> None:
-        """Close the drawer; it keeps what was filled in."""
+    def close_drawer(self, *, moves_focus: bool = True) -> None:
+        """Close the drawer, which keeps what was filled in, and give the focus back to what opened it."""
+        drawer, self._drawer = self._drawer, None
         for one in self._drawers:
             show(one, visible=False)
-        self._drawer = None
+        if moves_focus and drawer is not None:
+            self.focus(self._drawers[drawer][1])
 
     def is_drawer(self, drawer: ipywidgets.DOMWidget) -> bool:
         """Tell whether this drawer is the one on show."""

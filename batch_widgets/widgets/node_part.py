@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from batch_widgets.errors import BatchWidgetsError
@@ -37,17 +38,24 @@ class NodePart(lean.VBox):
         self._account = account
         self._message = message
         self._asking: dict[str, Operation[Any]] = {}
+        self._answering = threading.RLock()  # answers come on the notifier, and another node on any thread
         self.pool_id = self.node_id = ""
         super().__init__(children)
 
     def set_node(self, pool_id: str, node_id: str) -> None:
         """Be about another node; what was asked about the one before is forgotten."""
-        self.forget()
-        self.pool_id, self.node_id = pool_id, node_id
+        with self._answering:  # an answer that is just being shown is shown first, and then taken away
+            self.forget()
+            self.pool_id, self.node_id = pool_id, node_id
+            self.empty()
+
+    def empty(self) -> None:
+        """Take away what is about the node before."""
 
     def forget(self) -> None:
         """Take no more answers."""
-        asking, self._asking = self._asking, {}
+        with self._answering:
+            asking, self._asking = self._asking, {}
         for operation in asking.values():
             operation.cancel()
 
@@ -59,10 +67,11 @@ class NodePart(lean.VBox):
         failed: Callable[[], object] = lambda: None,
     ) -> Operation[T]:
         """Ask the service; ``done(answer)`` is called unless the same was asked again, or of another node."""
-        if (older := self._asking.pop(title, None)) is not None:
-            older.cancel()
         operation = self._account.runner.submit(title, lambda _: work())
-        self._asking[title] = operation
+        with self._answering:
+            older, self._asking[title] = self._asking.pop(title, None), operation
+        if older is not None:
+            older.cancel()
         again = functools.partial(self.ask, title, work, done, failed)
         operation.add_done_callback(functools.partial(self._on_answer, title, done, failed, again))
         return operation
@@ -75,18 +84,19 @@ class NodePart(lean.VBox):
         again: Callable[[], object],
         operation: Operation[T],
     ) -> None:
-        if self.is_closed or self._asking.get(title) is not operation:
-            return
-        del self._asking[title]
-        if operation.cancelled():
-            failed()
-            return
-        error = operation.exception()
-        if error is None:
-            done(operation.result())
-        else:
-            failed()
-            self.show_error(error, again)
+        with self._answering:
+            if self.is_closed or self._asking.get(title) is not operation:
+                return
+            del self._asking[title]
+            if operation.cancelled():
+                failed()
+                return
+            error = operation.exception()
+            if error is None:
+                self.guarded(lambda: done(operation.result()))
+            else:
+                failed()
+                self.show_error(error, again)
 
     def guarded(self, handler: Callable[[], object]) -> None:
         """Call a handler; its errors show in the message."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from batch_widgets.widgets import lean, markup
@@ -123,6 +124,7 @@ class OutcomeParts(lean.VBox):
 
     def __init__(self, guarded: Callable[[Callable[[], object]], object]) -> None:
         self._guarded = guarded
+        self._changing = threading.RLock()  # calls begin on the main thread and end on the notifier
         super().__init__()
 
     @property
@@ -134,15 +136,17 @@ class OutcomeParts(lean.VBox):
         """Show an operation in the place of those that have ended."""
         part = OutcomePart(operation, name, self._guarded)
         part.close_button.on_click(lambda _: self.remove(part))
-        ended = [one for one in self.parts if one.operation.done()]
-        self.children = (part, *(one for one in self.parts if one not in ended))
+        with self._changing:
+            ended = [one for one in self.parts if one.operation.done()]
+            self.children = (part, *(one for one in self.parts if one not in ended))
         for one in ended:
             close_tree(one)
         return part
 
     def remove(self, part: OutcomePart) -> None:
         """Take one away; its operation goes on."""
-        self.children = tuple(one for one in self.parts if one is not part)
+        with self._changing:
+            self.children = tuple(one for one in self.parts if one is not part)
         close_tree(part)
 
     def clear(self) -> None:

@@ -32,9 +32,8 @@ class StartTaskPart(NodePart):
         self.stderr = html("")
         super().__init__(account, message, (self.facts, self.stdout, self.stderr))
 
-    def set_node(self, pool_id: str, node_id: str) -> None:
-        """Be about another node."""
-        super().set_node(pool_id, node_id)
+    def empty(self) -> None:
+        """Take away what is about the node before."""
         self.facts.value = self.stdout.value = self.stderr.value = ""
 
     def load(self) -> Operation[StartTaskResult]:

@@ -42,9 +42,13 @@ class Terminal(lean.VBox):
         self.message = Message()
         self.view = TerminalView(title=f"{login['user']}@{node_id}", note=_ENVIRONMENT_NOTE)
         super().__init__((self.message, self.view))
-        self.opening: Operation[TerminalSession] = account.open_terminal(
-            pool_id, node_id, on_output=self._on_output, on_end=self._on_end, **login
-        )
+        try:
+            self.opening: Operation[TerminalSession] = account.open_terminal(
+                pool_id, node_id, on_output=self._on_output, on_end=self._on_end, **login
+            )
+        except BaseException:  # a question for the password may have been interrupted
+            close_tree(self)
+            raise
         self.view.on_input(self._on_input)
         self.view.on_resize(self._on_resize)
         self.view.on_drain(self._on_drain)
@@ -58,12 +62,10 @@ class Terminal(lean.VBox):
         if error is not None:
             self._show_error(error)
             return
-        session = operation.result()
-        if self.is_closed:
+        session = self._session = operation.result()
+        if self.is_closed:  # asked last: who closes it asks for the session last
             session.close()
-            return
-        self._session = session
-        if not session.ended:
+        elif not session.ended:
             self.view.detail = f"host key {session.host_key_fingerprint}"
             self.view.state = "connected"
             session.resize(self.view.columns, self.view.rows)
@@ -101,10 +103,11 @@ class Terminal(lean.VBox):
 
     def close(self) -> None:
         """Close the terminal and its session."""
-        self.opening.cancel()
+        super().close()
+        if (opening := getattr(self, "opening", None)) is not None:  # None where it could not even begin
+            opening.cancel()
         if self._session is not None:
             self._session.close()
-        super().close()
 
 
 class TerminalPart(lean.VBox):

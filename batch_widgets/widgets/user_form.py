@@ -88,7 +88,7 @@ class UserForm(lean.VBox):
         )
         self.kind = styled(lean.ToggleButtons(options=[("ed25519", "ed25519"), ("RSA 3072", "rsa-3072")]), "bw-seg")
         self.add_button = button("Add user", "bw-primary")
-        self.cancel_button = button("Close")
+        self.cancel_button = button("Close", "bw-on-escape")
         self._new_hint = html("", "bw-hint")
         self._generated_hint = html(
             markup.muted("20 characters, shown once when the user is added. Nothing keeps it."), "bw-hint"

@@ -369,7 +369,7 @@ def test_logs_are_uploaded(details, account, service):
     details.logs.hours.value = 6
     type_url(details, CONTAINER)
     settled(account)
-    assert "Batch puts 8 files with the node&#x27;s logs" in details.message.text
+    assert "Batch puts 8 files with the logs of node n" in details.message.text
     assert "p/n/logs" in details.message.text
     assert "demo" not in details.message.text
     assert service.uploads == [CONTAINER]
@@ -478,3 +478,48 @@ def test_the_end_of_a_text_for_a_terminal():
     assert "title" not in html
     assert "[31m" not in html
     assert 'aria-label="End of &quot;it&quot;"' in html
+
+
+def test_logs_of_a_node_that_is_no_longer_on_show_are_told_of_by_its_id(details, account, service):
+    service.hold("upload_node_logs")
+    show_node(details, account)
+    type_url(details, CONTAINER)
+    details.show_node("p", make_node("m"))
+    service.fail("upload_node_logs", ServiceError("The node is rebooting.", code="NodeBeingRebooted", status=409))
+    service.release("upload_node_logs")
+    settled(account)
+    assert "The logs of node n were not uploaded." in details.message.text
+
+
+def test_a_file_whose_size_is_not_known_is_saved_whole(details, account, service, files, monkeypatch):
+    list_files = service.list_node_files
+
+    async def without_sizes(*arguments, **options):
+        return [replace(file, size=None) for file in await list_files(*arguments, **options)]
+
+    monkeypatch.setattr(service, "list_node_files", without_sizes)
+    files["big"] = b"x" * (MOST_BYTES + 1)
+    show_node(details, account)
+    open_section(details, account, FILES)
+    offered, offer = [], details.files.download.offer
+    details.files.download.offer = lambda name, data: offered.append((name, data)) or offer(name, data)
+    details.files.grid.selected = ("startup/stdout.txt",)
+    details.files.save()
+    settled(account)
+    assert ("startup/stdout.txt", b"trying <hard>\n") in offered
+    details.files.grid.selected = ("big",)
+    details.files.save()
+    settled(account)
+    assert "50 MB at most" in details.message.text, "what cannot be saved is said"
+    assert not details.files.download.busy
+
+
+def test_a_node_on_show_is_followed_until_it_is_gone(details, account):
+    details.follow("p", [NODE])
+    assert details.node is None
+    show_node(details, account)
+    details.follow("p", [replace(NODE, state="rebooting"), make_node("m")])
+    assert "rebooting" in details._title.value
+    details.follow("p", [make_node("m")])
+    assert details.node is None
+    assert not shown(details)

@@ -120,9 +120,14 @@ def parse_public_key(text: str, *, path: Path | None = None) -> PublicKey:
     return PublicKey(line, kind, f"SHA256:{digest}", path)
 
 
+def is_private(text: str) -> bool:
+    """Tell whether a text is, or has in it, a private key in one of the usual forms."""
+    return "PRIVATE KEY" in text or "PuTTY-User-Key-File" in text or "Private-Lines:" in text
+
+
 def _one_line(text: str) -> str:
     """Give the one line that a key is on, its blanks put right; refuse what is surely something else."""
-    if "PRIVATE KEY" in text or "PuTTY-User-Key-File" in text:
+    if is_private(text):
         raise _refused(
             "This is a private key. Keep it secret: nothing was sent. "
             "Give the public one, from the file that ends in .pub."

@@ -29,6 +29,9 @@ ON_THE_WAY_STATES = frozenset(
 )
 """States that a node leaves by itself."""
 
+EMPTY_STATES = frozenset({"creating", "reimaging", "preempted", "deallocated"})
+"""States in which a node has none of the users that it may have had before."""
+
 _WORDS = {
     "waitingforstarttask": "waiting for start task",
     "starttaskfailed": "start task failed",

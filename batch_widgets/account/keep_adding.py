@@ -11,7 +11,7 @@ from batch_widgets.account.attempts import Patience
 from batch_widgets.account.fan_out import UNDER_WAY, Tally, bounded, not_there, not_usable, settled
 from batch_widgets.account.users import ADDING, Adding
 from batch_widgets.errors import NotFoundError, ServiceError, ServiceUnreachableError
-from batch_widgets.nodes import ON_THE_WAY_STATES, NodeOutcome, outcomes_frame
+from batch_widgets.nodes import EMPTY_STATES, ON_THE_WAY_STATES, NodeOutcome, outcomes_frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from batch_widgets.service import BatchService
 
 _WAITED_FOR = ON_THE_WAY_STATES | {"unknown"}  # a node that Batch lost touch with comes back, or becomes unusable
-_EMPTY_STATES = frozenset({"creating", "reimaging"})
 _HAVE_IT = frozenset({"added", "updated", "exists"})
 _ROUNDS = 5  # in which a node looks usable and its call fails all the same
 
@@ -119,7 +118,7 @@ class KeepAdding:
                 tally.node_ids.extend(unknown)
         for node in nodes:
             before = self._nodes.get(node.id)
-            if node.state in _EMPTY_STATES or (before is not None and _moved(before, node)):
+            if node.state in EMPTY_STATES or (before is not None and _moved(before, node)):
                 self._new.add(node.id)
                 self._rounds.pop(node.id, None)
                 self._done_on.pop(node.id, None)

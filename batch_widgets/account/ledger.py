@@ -92,7 +92,7 @@ class UserLedger:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The whole ledger.
+        """The whole ledger, of machines that are no more too.
 
         Returns
         -------
@@ -101,8 +101,6 @@ class UserLedger:
             ``expires`` and ``given`` (UTC), ``expired`` (bool, by this machine's clock), ``was_there`` (bool). Pool ids
             are in lower case.
         """
-        import pandas as pd
-
         with self._lock:
             rows = [
                 (pool_id, node_id, user)
@@ -111,25 +109,36 @@ class UserLedger:
                 for users in allocations.values()
                 for user in users.values()
             ]
-        now = datetime.now(UTC)
+        return _frame(rows)
 
-        def column(values: Iterable[object], dtype: str) -> pd.Series[Any]:
-            return pd.Series(list(values), dtype=dtype)
+    def frame_of(self, pool_id: str, nodes: Iterable[Node]) -> pd.DataFrame:
+        """Give the rows of :attr:`frame` that are of these nodes, as the machines that they are now."""
+        found = self.of_nodes(pool_id, nodes)
+        return _frame([(pool_id.casefold(), node_id, user) for node_id, users in found.items() for user in users])
 
-        users = [user for *_, user in rows]
-        return pd.DataFrame(
-            {
-                "pool_id": column((pool_id for pool_id, *_ in rows), "string"),
-                "node_id": column((node_id for _, node_id, _ in rows), "string"),
-                "name": column((user.name for user in users), "string"),
-                "signs_in_with": column(("password" if user.by_password else "key" for user in users), "string"),
-                "is_admin": column((user.is_admin for user in users), "bool"),
-                "expires": column((user.expires for user in users), "datetime64[us, UTC]"),
-                "expired": column((user.expires is not None and user.expires < now for user in users), "bool"),
-                "given": column((user.given for user in users), "datetime64[us, UTC]"),
-                "was_there": column((user.was_there for user in users), "bool"),
-            }
-        )
+
+def _frame(rows: list[tuple[str, str, GivenUser]]) -> pd.DataFrame:
+    import pandas as pd
+
+    now = datetime.now(UTC)
+
+    def column(values: Iterable[object], dtype: str) -> pd.Series[Any]:
+        return pd.Series(list(values), dtype=dtype)
+
+    users = [user for *_, user in rows]
+    return pd.DataFrame(
+        {
+            "pool_id": column((pool_id for pool_id, *_ in rows), "string"),
+            "node_id": column((node_id for _, node_id, _ in rows), "string"),
+            "name": column((user.name for user in users), "string"),
+            "signs_in_with": column(("password" if user.by_password else "key" for user in users), "string"),
+            "is_admin": column((user.is_admin for user in users), "bool"),
+            "expires": column((user.expires for user in users), "datetime64[us, UTC]"),
+            "expired": column((user.expires is not None and user.expires < now for user in users), "bool"),
+            "given": column((user.given for user in users), "datetime64[us, UTC]"),
+            "was_there": column((user.was_there for user in users), "bool"),
+        }
+    )
 
 
 def _text(moment: datetime | None) -> str:

@@ -13,7 +13,7 @@ from traitlets import Bool, Tuple, Unicode
 
 from batch_widgets.errors import ValidationError
 from batch_widgets.login import no_endpoint
-from batch_widgets.nodes import nodes_frame, state_counts
+from batch_widgets.nodes import EMPTY_STATES, nodes_frame, state_counts
 from batch_widgets.problems import Problem
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import button, html, styled
@@ -157,6 +157,8 @@ class LiveNodes(Panel):
     def _show_view(self, view: NodesView) -> None:
         if self.is_closed or not self._take_in(view):
             return
+        if view.pool is not None:  # whoever had nodes made anew: their allocation time stays, and their users are gone
+            self.account.users_given.forget(view.pool.id, [one.id for one in view.nodes if one.state in EMPTY_STATES])
         if self._stale:
             self._stale = False
             self.message.clear()

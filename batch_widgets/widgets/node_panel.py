@@ -135,8 +135,7 @@ class NodePanel(LiveNodes):
     def _draw_given(self) -> None:
         show(self.given, visible=self.given_button.value)
         if self.given_button.value:
-            frame = self.account.users_given.frame
-            self.given.show_frame(frame[frame["pool_id"] == self.pool_id.casefold()])
+            self.given.show_frame(self.account.users_given.frame_of(self.pool_id, self._view.nodes))
 
     def left_out_words(self) -> str:
         """Say which nodes take no user now, and why."""

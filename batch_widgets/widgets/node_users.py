@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from batch_widgets.errors import ValidationError
 from batch_widgets.nodes import failed_nodes
 from batch_widgets.widgets import lean
-from batch_widgets.widgets.controls import row
+from batch_widgets.widgets.controls import close_tree, content_of, row
 from batch_widgets.widgets.delete_user_form import DeleteUserForm
 from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.message import Message
@@ -19,6 +19,7 @@ from batch_widgets.widgets.user_form import GENERATED, LATER, LISTED, SELECTED, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import ipywidgets
     import pandas as pd
 
     from batch_widgets.account.users import IfExists
@@ -54,8 +55,8 @@ class NodeUsers:
         self.delete_form = DeleteUserForm(self._on_delete)
         self.question = Message()
         self.outcomes = OutcomeParts(panel.guarded)
-        self.generated = ShownOnce()
-        self._generated_part = row("bw-bar", self.generated)
+        self._generated_part = lean.VBox()
+        self.generated = self._make_generated()
         self.widget = lean.VBox((self.question, self._generated_part, self.outcomes))
         self._adding: set[Operation[Any]] = set()
         show(self._generated_part, visible=False)
@@ -66,7 +67,6 @@ class NodeUsers:
         self.form.add_button.on_click(panel.settled(self.form.submit))
         self.form.password.on_submit(panel.settled(self.form.submit))
         self.delete_form.delete_button.on_click(panel.settled(self.delete_form.submit))
-        self.generated.on_hide(lambda: show(self._generated_part, visible=False))
         panel.on_click(self.form.cancel_button, panel.close_drawer)
         panel.on_click(self.delete_form.cancel_button, panel.close_drawer)
 
@@ -116,13 +116,36 @@ class NodeUsers:
                 self.form.show_problems(error.problems)
                 return
             if generated is not None:
-                self.generated.label = f"Password of {request.name}"
-                show(self._generated_part, visible=True)
-                self.generated.reveal(generated)
+                self._show_generated(request.name, generated)
             self.form.offer_nodes((), "")
+            self.form.replace.value = False  # it was meant for this user, and is asked for with the next one again
             panel.close_drawer()  # it may cover the nodes; it keeps what was filled in
 
         panel.guarded(add)
+
+    def _make_generated(self) -> ShownOnce:
+        once = ShownOnce()
+        place = row("bw-bar", once)
+        once.on_hide(lambda: self._on_generated_hidden(place))
+        self._generated_part.children = (*content_of(self._generated_part), place)
+        return once
+
+    def _show_generated(self, name: str, password: str) -> None:
+        """Show a password that was made up; one that is on show stays, for nothing else has it."""
+        if self.generated.status == "shown":
+            self.generated = self._make_generated()
+        self.generated.label = f"Password of {name}"
+        show(self._generated_part, visible=True)
+        self.generated.reveal(password)
+
+    def _on_generated_hidden(self, place: ipywidgets.Widget) -> None:
+        left = tuple(one for one in content_of(self._generated_part) if one is not place)
+        if not left:
+            show(self._generated_part, visible=False)  # kept for the next
+            return
+        self._generated_part.children = left
+        close_tree(place)
+        (self.generated,) = content_of(left[-1])
 
     def start(
         self, adding: _Adding, password: str | Callable[[], str] | None, nodes: Sequence[str] | None
@@ -166,7 +189,7 @@ class NodeUsers:
 
     def _again(self, pool_id: str, adding: _Adding, nodes: tuple[str, ...]) -> None:
         """Try nodes again; a password is not kept, so that it has to be given anew."""
-        if pool_id.casefold() != self._panel.pool_id.casefold():
+        if not self._is_on_show(pool_id):
             return
         adding = replace(adding, keep_adding=False)
         if adding.ssh_public_key:
@@ -175,6 +198,10 @@ class NodeUsers:
         self.form.fill(adding.name, is_admin=adding.is_admin, days=adding.days, replace=adding.if_exists == "replace")
         self.form.offer_nodes(nodes, "nodes from the table below")
         self._panel.show_drawer(self.form)
+
+    def _is_on_show(self, pool_id: str) -> bool:
+        """Tell whether a pool is still the chosen one: ids of nodes come again in others."""
+        return pool_id.casefold() == self._panel.pool_id.casefold()
 
     def _ask_to_replace(self, pool_id: str, adding: _Adding, nodes: tuple[str, ...]) -> None:
         ends = f"in {adding.days} days" if adding.days else "in a day"
@@ -204,13 +231,18 @@ class NodeUsers:
 
     def delete(self, name: str, nodes: Sequence[str] | None) -> Operation[pd.DataFrame]:
         """Delete a user from nodes; without `nodes` from all usable ones."""
-        panel = self._panel
-        operation = panel.account.delete_user(panel.chosen_pool(), name, nodes=nodes)
-        return self.follow(operation, name, lambda frame: self._delete_again(name, frame))
+        pool_id = self._panel.chosen_pool()
+        operation = self._panel.account.delete_user(pool_id, name, nodes=nodes)
+        return self.follow(operation, name, lambda frame: self._steps_after_deletion(pool_id, name, frame))
 
-    def _delete_again(self, name: str, frame: pd.DataFrame) -> list[Action]:
+    def _steps_after_deletion(self, pool_id: str, name: str, frame: pd.DataFrame) -> list[Action]:
         failed = failed_nodes(frame)
-        return [(f"Retry {nodes_words(len(failed))}", lambda: self.delete(name, failed))] if failed else []
+
+        def again() -> None:
+            if self._is_on_show(pool_id):
+                self.delete(name, failed)
+
+        return [(f"Retry {nodes_words(len(failed))}", again)] if failed else []
 
     # what came of it
 

@@ -242,7 +242,7 @@ class UserForm(lean.VBox):
     def _refuse_private_key(self) -> None:
         """Empty the field at once when a private key is pasted: the field is saved with the notebook."""
         pasted = self.pasted.value
-        if "PRIVATE KEY" in pasted:
+        if keys.is_private(pasted):
             self.pasted.value = ""
             try:
                 keys.parse_public_key(pasted)

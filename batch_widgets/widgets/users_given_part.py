@@ -29,7 +29,8 @@ class UsersGivenPart(lean.VBox):
         note = "The service has no list of them: what others gave is not here. Linux nodes end users by whole days."
         title = html(f"{markup.span('Users given from this notebook', 'bw-strong')} {markup.muted(note)}", "bw-grow")
         hint = html(
-            f"{markup.muted('The next cell has this table as')} {markup.mono('panel.account.users_given.frame')}",
+            f"{markup.muted('The next cell has it, machines that are no more included, as')} "
+            f"{markup.mono('panel.account.users_given.frame')}",
             "bw-foot-hint",
         )
         super().__init__((row("bw-bar", title), self.grid, hint))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from batch_widgets.errors import ServiceError
 from batch_widgets.nodes import NodeUser
-from batch_widgets.widgets.user_form import GENERATED, LATER, LISTED, NEW, PASSWORD, SELECTED, USABLE
+from batch_widgets.widgets.user_form import GENERATED, LATER, LISTED, NEW, PASSWORD, PASTED, SELECTED, USABLE
 from unit.fakes import make_node
 from unit.test_node_panel import (  # noqa: F401 (fixtures)
     fill,
@@ -260,3 +262,86 @@ def test_a_call_that_is_stopped_before_it_began_says_so(service, panel):  # noqa
     wait_until(lambda: "Add user alice: stopped." in panel.message.text)
     assert part_of(panel) is None
     service.release("list_nodes")
+
+
+# what is not lost, and what is not said any more
+
+
+def test_a_second_generated_password_does_not_take_the_first_away(panel):  # noqa: F811
+    first = panel.users.generated
+    for name in ("alice", "bob"):
+        fill(panel, name=name, method=GENERATED)
+        panel.users.form.add_button.click()
+        ended(panel, "added", "added")
+    second = panel.users.generated
+    assert (first.label, first.status) == ("Password of alice", "shown")
+    assert (second.label, second.status) == ("Password of bob", "shown")
+    first._handle_custom_msg({"type": "hide"}, [])
+    assert first.is_closed
+    assert shown(panel.users._generated_part)
+    second._handle_custom_msg({"type": "hide"}, [])
+    assert not shown(panel.users._generated_part)
+    fill(panel, name="carol", method=GENERATED)
+    panel.users.form.add_button.click()
+    ended(panel, "added", "added")
+    assert (second.label, second.status) == ("Password of carol", "shown")
+
+
+def test_replacing_is_asked_for_with_every_user(service, panel):  # noqa: F811
+    for node_id in ("tvm-0", "tvm-1"):
+        service.pools["analysis"].users[node_id] = {"bob": NodeUser("bob")}
+    fill(panel, name="alice", method=NEW)
+    panel.users.form.replace.value = True
+    panel.users.form.add_button.click()
+    ended(panel, "added", "added")
+    fill(panel, name="bob", method=NEW)
+    panel.users.form.add_button.click()
+    ended(panel, "exists", "exists")
+
+
+def test_a_retry_never_deletes_from_nodes_of_another_pool(service, panel):  # noqa: F811
+    panel.add_user("alice", ssh_public_key=public_key()).result(5)
+    service.add_pool("other", 2)
+    service.fail("delete_node_user", BROKEN)
+    panel.delete_user("alice").result(5)
+    ended(panel, "failed", "failed")
+    (retry,) = part_of(panel)._handlers
+    panel.pool_id = "other"
+    read(panel)
+    retry()  # pressed a moment before the page was told
+    settle(panel)
+    assert service.count("delete_node_user") == 2
+
+
+def test_a_node_that_somebody_else_had_made_anew_has_no_user(service, panel):  # noqa: F811
+    for state in ("reimaging", "preempted", "deallocated"):
+        panel.add_user("alice", ssh_public_key=public_key()).result(5)
+        service.add_pool("analysis", [make_node("tvm-0", state), make_node("tvm-1")])
+        panel.refresh().result(5)
+        service.add_pool("analysis", 2)  # up again, allocated when it was
+        panel.refresh().result(5)
+        read(panel)
+        assert rows(panel)["tvm-0"]["user"]["text"] == "none", state
+        assert rows(panel)["tvm-1"]["user"]["text"].startswith("alice")
+
+
+def test_the_ledger_shows_a_machine_that_is_no_more_no_longer(service, panel):  # noqa: F811
+    panel.given_button.value = True
+    for hour in (1, 2):
+        moment = datetime(2026, 5, 1, hour, tzinfo=UTC)
+        service.add_pool("analysis", [make_node("tvm-0", allocation_time=moment)])
+        panel.refresh().result(5)
+        panel.add_user("alice", ssh_public_key=public_key()).result(5)
+        settle(panel)
+        assert [row["key"] for row in panel.given.grid.rows] == ["tvm-0/alice"]
+    assert list(panel.account.users_given.frame["node_id"]) == ["tvm-0", "tvm-0"]
+    service.add_pool("analysis", 0)
+    panel.refresh().result(5)
+    read(panel)
+    assert panel.given.grid.rows == []
+
+
+def test_a_pasted_key_of_putty_is_in_no_state(panel):  # noqa: F811
+    fill(panel, name="alice", method=PASTED)
+    panel.users.form.pasted.value = "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nsentinel"
+    assert panel.users.form.pasted.value == ""

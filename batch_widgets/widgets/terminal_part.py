@@ -44,14 +44,15 @@ class Terminal(lean.VBox):
         super().__init__((self.message, self.view))
         try:
             self.opening: Operation[TerminalSession] = account.open_terminal(
-                pool_id, node_id, on_output=self._on_output, on_end=self._on_end, **login
+                pool_id, node_id, on_output=self.view.write, on_end=self._on_end, **login
             )
         except BaseException:  # a question for the password may have been interrupted
             close_tree(self)
             raise
         self.view.on_input(self._on_input)
         self.view.on_resize(self._on_resize)
-        self.view.on_drain(self._on_drain)
+        self.view.on_behind(lambda: self._hold_back(behind=True))
+        self.view.on_drain(lambda: self._hold_back(behind=False))
         self.opening.add_done_callback(self._on_opened)
 
     def _on_opened(self, operation: Operation[TerminalSession]) -> None:
@@ -69,6 +70,7 @@ class Terminal(lean.VBox):
             self.view.detail = f"host key {session.host_key_fingerprint}"
             self.view.state = "connected"
             session.resize(self.view.columns, self.view.rows)
+            self._hold_back(behind=self.view.is_behind)  # it may have fallen behind before there was a session
             self.view.focus_terminal()
 
     def _show_error(self, error: BaseException) -> None:
@@ -80,14 +82,10 @@ class Terminal(lean.VBox):
             self.message.show("err", "The terminal could not be opened.", type(error).__name__)
         self.view.end("Not connected.")
 
-    def _on_output(self, data: bytes) -> None:
-        self.view.write(data)
-        if self._session is not None and self.view.is_behind:
-            self._session.pause()
-
-    def _on_drain(self) -> None:
+    def _hold_back(self, *, behind: bool) -> None:
+        """Let the node wait while the page draws what it has."""
         if self._session is not None:
-            self._session.resume()
+            (self._session.pause if behind else self._session.resume)()
 
     def _on_end(self, reason: str) -> None:
         if not self.is_closed:

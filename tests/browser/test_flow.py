@@ -105,7 +105,7 @@ def log_in_by_key(notebook: Notebook, output) -> None:
 def log_in_by_password(notebook: Notebook, output, folder: Path) -> str:
     output.get_by_role("button", name="Add user…").click()
     type_into(output, "Name", "bob")
-    output.get_by_text("Password", exact=True).click()
+    output.get_by_text("Password, typed", exact=True).click()
     password = output.locator("input[type=password]")
     password.click()  # waits until the kernel has shown the field
     password.press_sequentially(PASSWORD)

@@ -14,7 +14,7 @@ SETUP = """
 import asyncio
 import batch_widgets as bw
 from batch_widgets.widgets.login_part import LoginPart
-from batch_widgets.widgets.node_watch import read_nodes
+from batch_widgets.widgets.node_view import read_nodes
 from batch_widgets.widgets.panel import Panel
 from batch_widgets.widgets.user_ledger import AddedUser, UserLedger
 account = bw.connect_demo(nodes=2, speed=50)

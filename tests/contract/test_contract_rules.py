@@ -273,9 +273,21 @@ def unknown(image):
 
 
 def property_of(answer):
-    """Give the last name in the property that an answer names."""
+    """Give the last name in the property that an answer names; what is wrong with a formula has codes of its own."""
+    if answer["code"].startswith("AutoScalingFormula"):
+        return "autoScaleFormula"
     (name,) = [value["value"] for value in answer["values"] if value["key"] == "PropertyName"]
     return re.sub(r"\[\d+\]", "", name).split(".")[-1]
+
+
+def test_a_formula_without_a_statement_is_named(world):
+    service, images = world
+    image = next(one for one in images if one.node_agent_sku_id.endswith("22.04"))
+    spec = PoolSpec(**{**GOOD, "image": image, "enable_auto_scale": True, "auto_scale_formula": " ;"})
+    status, _, answer = send(service, "POST", "/pools", spec.to_body())
+    assert status == 400
+    assert property_of(answer) == "autoScaleFormula"
+    assert "auto_scale_formula" in {problem.field for problem in errors_of(check(spec))}
 
 
 def names_of(field):

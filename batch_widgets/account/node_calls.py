@@ -112,12 +112,20 @@ class NodeCalls(AccountPart):
         )
         record = functools.partial(self.users_given.record, pool_id, given)
 
+        held = [user]  # a box to take it out of: a closure lives as long as an error that passed by
+
         async def work(operation: Operation[pd.DataFrame]) -> pd.DataFrame:
-            service = await self.service()
-            adding = users.Adding(service, pool_id, user, if_exists, record)
-            if keep_adding:
-                return await KeepAdding(operation, service, pool_id, adding, nodes, self.poll_interval_s).run()
-            return await users.add_user(operation, service, pool_id, adding, nodes)
+            try:
+                service = await self.service()
+                adding = users.Adding(service, pool_id, held[0], if_exists, record)
+            finally:
+                held.clear()
+            try:
+                if keep_adding:
+                    return await KeepAdding(operation, service, pool_id, adding, nodes, self.poll_interval_s).run()
+                return await users.add_user(operation, service, pool_id, adding, nodes)
+            finally:
+                adding.forget()
 
         return self.runner.submit(f"Add user {name}", work, on_cancel="Nodes that have the user keep it.")
 

@@ -60,10 +60,20 @@ class Adding:
     ) -> None:
         self._service = service
         self._pool_id = pool_id
-        self._user = user
+        self._user: NodeUser | None = user
         self._if_exists = if_exists
         self._record = record
         self._line = attempts.Line()
+
+    @property
+    def user(self) -> NodeUser:
+        """The user, until :meth:`forget`."""
+        assert self._user is not None
+        return self._user
+
+    def forget(self) -> None:
+        """Hold the user with the password no longer: errors hold on to whoever adds it."""
+        self._user = None
 
     async def to(self, node: Node, *, new: bool = False) -> NodeOutcome:
         """Add the user to a node.
@@ -82,7 +92,7 @@ class Adding:
     async def _add(self, node: Node, *, new: bool) -> NodeOutcome:
         attempt = attempts.Attempt(self._line)
         try:
-            await attempt.make(lambda: self._service.create_node_user(self._pool_id, node.id, self._user))
+            await attempt.make(lambda: self._service.create_node_user(self._pool_id, node.id, self.user))
         except AlreadyExistsError as error:
             if attempt.lost and new:
                 return NodeOutcome(node.id, "added", "", _OURS)
@@ -99,7 +109,7 @@ class Adding:
     async def _replace(self, node: Node, *, lost: bool) -> NodeOutcome:
         attempt = attempts.Attempt(self._line)
         try:
-            await attempt.make(lambda: self._service.replace_node_user(self._pool_id, node.id, self._user))
+            await attempt.make(lambda: self._service.replace_node_user(self._pool_id, node.id, self.user))
         except NotFoundError as error:
             if error.code != "NodeUserNotFound":
                 raise

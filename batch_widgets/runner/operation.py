@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from traitlets import HasTraits, Instance, Unicode
 from traitlets.utils.bunch import Bunch
 
+from batch_widgets.runner.frames import forget_frames
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
@@ -210,6 +212,7 @@ class Operation(HasTraits, Generic[T]):
         if task.cancelled():
             self.abandon(concurrent.futures.CancelledError(f"{self.title}: cancelled. {self.on_cancel}".strip()))
         elif error := task.exception():
+            forget_frames(error)
             self._end("failed", error)
         else:
             self.ended_s = time.monotonic()

@@ -165,6 +165,14 @@ def test_a_reimaged_node_gets_it_again(stage):
     assert stage.service.users_of("p", "a") == {"alice"}
 
 
+def test_a_node_that_lost_its_machine_is_not_said_to_have_it(stage):
+    stage.show(make_node("a"), make_node("b", "starting"))
+    stage.start()
+    stage.until_waiting("waiting for 1 node", a="added", b="not reached")
+    stage.show(make_node("a", "preempted"), make_node("b"))
+    stage.end(a="skipped", b="added")
+
+
 def test_a_node_that_was_allocated_again_gets_it_again(stage):
     stage.show(make_node("a", allocation_time=THEN), make_node("b", "starting"))
     stage.start()

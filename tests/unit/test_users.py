@@ -188,6 +188,18 @@ def test_the_password_is_let_go_when_it_ends(account, service, keep_adding):
     assert set(operation.partial["outcome"]) == {"not reached"}
 
 
+@pytest.mark.parametrize("keep_adding", [False, True])
+@pytest.mark.parametrize("call", ["list_nodes", "create_node_user"])
+def test_the_password_is_let_go_by_an_operation_that_fails_and_keeps_its_error(account, service, call, keep_adding):
+    service.add_pool("p", nodes=2)
+    service.fail(call, KeyError("nobody thought of it"))
+    operation = account.add_user("p", "alice", password="Let-go-of-me-1", keep_adding=keep_adding)
+    error = operation.exception(SOON)
+    service.mend()
+    assert error.__traceback__ is not None, "where it happened is told"
+    until(lambda: not held_users())
+
+
 def held_users():
     gc.collect()
     return [one for one in gc.get_objects() if type(one) is NodeUser and one.password == "Let-go-of-me-1"]

@@ -69,6 +69,22 @@ def test_ssh_logs_in(cells):
     assert {"shared", "startup", "workitems"} <= set(printed)
 
 
+def test_commands_run_on_each_node(cells):
+    printed = output_of(cells, "panel.run")
+    assert "exit_status" in printed
+    assert printed.count("tvmps_") == 2
+
+
+def test_each_login_works(cells):
+    assert len(re.findall(r"^\d +tvmps_\S+ +ok *$", output_of(cells, "test_login"), re.MULTILINE)) == 2
+
+
+def test_the_file_of_settings_logs_in(cells):
+    lines = output_of(cells, "write_ssh_config").splitlines()
+    assert lines[0] == "linuxuser"
+    assert "load average" in lines[1]
+
+
 def test_the_pool_is_gone_in_the_end(cells):
     assert "LinuxNodesSamplePoolPython" not in output_of(cells, "delete_pool")
     assert "'demo'" in output_of(cells, "delete_pool")
@@ -81,7 +97,8 @@ def test_each_widget_is_shown(cells):
         for output in cell.get("outputs", ())
         if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
     ]
-    assert [source.splitlines()[-1] for source in shown] == ["workbench", "browser", "builder", "creation", "panel"]
+    names = ["workbench", "browser", "builder", "creation", "panel", "terminal"]
+    assert [source.splitlines()[-1] for source in shown] == names
 
 
 def test_it_is_committed_without_outputs():

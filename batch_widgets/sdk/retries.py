@@ -45,15 +45,18 @@ class Retries(AsyncRetryPolicy[Any, Any]):
 
 
 class ErrorsInFull(AsyncHTTPPolicy[Any, Any]):
-    """Reads what the service says of an error also where the answer was to be streamed.
+    """Reads what the service says of an error also where the answer was to be streamed, and nothing of a HEAD's.
 
-    The SDK looks for it before it has come, finds nothing and says so in the log.
+    The SDK looks for it before it has come, or where it never comes, finds nothing and says so in the log.
     """
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """Send a request on."""
         streamed = request.context.options.get("stream", False)
         response = await self.next.send(request)
-        if streamed and response.http_response.status_code >= 300:
-            await response.http_response.read()
+        if response.http_response.status_code >= 300:
+            if request.http_request.method == "HEAD":
+                response.http_response.json = dict  # there is no body to look into: nothing, without a traceback
+            elif streamed:
+                await response.http_response.read()
         return response

@@ -191,3 +191,9 @@ def test_logs_are_asked_for_once(account, service, broken, fault):
     error = account.upload_node_logs("broken", broken.id, CONTAINER, start_time=start).exception(SOON)
     assert error.maybe_done
     assert service.requests["POST", "upload_node_logs"] == before + 1
+
+
+def test_files_that_are_missing_put_nothing_into_the_log(account, caplog):
+    node = account.list_nodes("demo")[0]
+    assert account.get_start_task_result("demo", node.id).stdout.missing
+    assert [record for record in caplog.records if record.name.startswith("azure")] == []

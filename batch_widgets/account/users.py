@@ -24,7 +24,8 @@ IfExists = Literal["keep", "replace"]
 Record = Callable[[NodeOutcome], object]
 
 ADDING = "adding the user"
-_KEPT = "There already, and left as it was."
+KEPT = "There already, and left as it was."
+"""str: the message of a node that had the user and kept it, for sure."""
 _KEPT_OR_OURS = "The first try had no clear answer; the user is there now, by this call or from before."
 _OURS = "The first try had no clear answer, but it added the user: the node did not have it before."
 _UPDATED = (
@@ -98,7 +99,7 @@ class Adding:
                 return NodeOutcome(node.id, "added", "", _OURS)
             if self._if_exists == "replace":
                 return await self._replace(node, lost=attempt.lost)
-            return NodeOutcome(node.id, "exists", error.code, _KEPT_OR_OURS if attempt.lost else _KEPT)
+            return NodeOutcome(node.id, "exists", error.code, _KEPT_OR_OURS if attempt.lost else KEPT)
         except BatchWidgetsError as error:
             if not attempt.given_up:
                 raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from batch_widgets.account.users import KEPT
 from batch_widgets.errors import ValidationError
 from batch_widgets.nodes import failed_nodes
 from batch_widgets.widgets import lean
@@ -111,17 +112,46 @@ class NodeUsers:
                 request.target == LATER,
             )
             try:
-                self.start(adding, password, targets.get(request.target))
+                operation = self.start(adding, password, targets.get(request.target))
             except ValidationError as error:
                 self.form.show_problems(error.problems)
                 return
             if generated is not None:
-                self._show_generated(request.name, generated)
+                self._reveal_once_set(operation, request.name, generated)
             self.form.offer_nodes((), "")
             self.form.replace.value = False  # it was meant for this user, and is asked for with the next one again
             panel.close_drawer()  # it may cover the nodes; it keeps what was filled in
 
         panel.guarded(add)
+
+    def _reveal_once_set(self, operation: Operation[pd.DataFrame], name: str, password: str) -> None:
+        """Show a password that was made up as soon as a node has it.
+
+        Where all nodes had the user and kept it nothing shows: it would be a password that opens nothing, beside
+        an earlier one that does.
+        """
+        secret = [password]
+
+        def reveal() -> None:
+            try:
+                taken = secret.pop()
+            except IndexError:
+                return  # it was shown already, perhaps by the other thread
+            if not self.widget.is_closed:
+                self._show_generated(name, taken)
+
+        def on_progress(_change: object = None) -> None:
+            if operation.progress.counts.keys() & {"added", "updated"}:
+                reveal()
+
+        def on_end(ended: Operation[pd.DataFrame]) -> None:
+            if ended.partial is not None and _may_have_changed(ended.partial):
+                reveal()
+            secret.clear()
+
+        operation.observe(on_progress, "progress")
+        on_progress()
+        operation.add_done_callback(on_end)
 
     def _make_generated(self) -> ShownOnce:
         once = ShownOnce()
@@ -279,3 +309,10 @@ class NodeUsers:
             cancelled=lambda: ended(operation.partial),
             superseded=False,
         )
+
+
+def _may_have_changed(frame: pd.DataFrame) -> bool:
+    """Tell whether a node may have been given the user, or was without a clear answer."""
+    kept = (frame["outcome"] == "exists") & (frame["message"] == KEPT)
+    untouched = (frame["outcome"] == "not reached") & (frame["message"] == "")
+    return not bool((kept | untouched | (frame["outcome"] == "skipped")).all())

@@ -172,6 +172,7 @@ def test_a_generated_password_is_shown_once_and_is_the_users(service, panel, mon
     monkeypatch.setattr(panel.users.generated, "send", lambda content, buffers=None: sent.append(content))
     panel.users.form.add_button.click()
     ended(panel, "added", "added")
+    wait_until(lambda: [one for one in sent if one["type"] == "reveal"])
     (message,) = [one for one in sent if one["type"] == "reveal"]
     password = message["text"]
     assert {users["alice"].password for users in service.pools["analysis"].users.values()} == {password}
@@ -179,6 +180,19 @@ def test_a_generated_password_is_shown_once_and_is_the_users(service, panel, mon
     assert password not in repr(panel.users.generated.get_state())
     assert password not in repr(vars(panel.users)) + repr(vars(panel.users.generated))
     panel.users.generated._handle_custom_msg({"type": "hide"}, [])
+    assert not shown(panel.users._generated_part)
+
+
+def test_a_generated_password_that_no_node_took_is_not_shown(panel, monkeypatch):  # noqa: F811
+    panel.add_user("alice", ssh_public_key=public_key()).result(5)
+    settle(panel)
+    fill(panel, name="alice", method=GENERATED)
+    sent = []
+    monkeypatch.setattr(panel.users.generated, "send", lambda content, buffers=None: sent.append(content))
+    panel.users.form.add_button.click()
+    ended(panel, "exists", "exists")
+    settle(panel)
+    assert [one for one in sent if one["type"] == "reveal"] == []
     assert not shown(panel.users._generated_part)
 
 

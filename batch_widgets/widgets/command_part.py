@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("node_id", "Node", kind="mono", width=168, cut="middle"),
     Column("exit_status", "Exit status", kind="pill", width=96, filter="choice"),
-    Column("seconds", "Seconds", kind="number", width=72, drop=0),
+    Column("seconds", "Seconds", kind="number", width=84, drop=0),
     Column("stdout", "stdout", kind="mono", width=200, grow=True),
     Column("stderr", "stderr", kind="mono", width=140, grow=True, drop=1),
 )

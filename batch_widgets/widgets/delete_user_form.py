@@ -24,7 +24,7 @@ class DeleteUserForm(lean.VBox):
     def __init__(self, submit: Callable[[str, bool], object]) -> None:
         self._submit = submit
         self._usable = self._selected = 0
-        self.name = lean.Combobox(placeholder="alice", ensure_option=False)
+        self.name = lean.Combobox(placeholder="Name of a user", ensure_option=False)
         self.targets = lean.RadioButtons(options=[("All usable nodes", USABLE)])
         self.delete_button = button("Delete user", "bw-danger")
         self.cancel_button = button("Keep user", "bw-safe", "bw-on-escape")

@@ -53,7 +53,8 @@ class CommandPart(lean.VBox):
         self._records = {}
         self.grid.set_rows([])
         self.grid.empty_text = "Nodes show here when the command has ended on all of them."
-        self.hint.value = self.output.value = ""
+        self.output.value = ""
+        self._show_hint("")
         show(self.output, visible=False)
         show(self.stop_button, visible=True)
         show(self, visible=True)
@@ -83,10 +84,18 @@ class CommandPart(lean.VBox):
         self.title.value = " ".join([markup.mono(self._command), *pills, markup.muted(words)])
         self.grid.empty_text = "There was no node to run it on."
         self.grid.set_rows(rows)
-        self.hint.value = f"{markup.muted('The next cell has this table as')} {markup.mono(hint)}"
+        self._show_hint(hint)
         show(self.stop_button, visible=False)
         if rows:
             self.grid.selected = (rows[0]["key"],)
+
+    def forget_hint(self) -> None:
+        """Say no more where the table is in Python: another one is there now."""
+        self._show_hint("")
+
+    def _show_hint(self, hint: str) -> None:
+        self.hint.value = f"{markup.muted('The next cell has this table as')} {markup.mono(hint)}" if hint else ""
+        show(self.hint, visible=bool(hint))
 
     def hide(self) -> None:
         """Take it away; a command that runs goes on."""

@@ -55,6 +55,7 @@ class NodeLogins:
         form.run_button.on_click(panel.settled(self._on_run))
         form.test_button.on_click(panel.settled(self._on_test))
         form.terminal_button.on_click(panel.settled(self._on_connect))
+        panel.observe(lambda _: self.command.forget_hint(), "operation")
         panel.on_click(form.close_button, panel.close_drawer)
 
     def draw(self) -> None:
@@ -156,8 +157,7 @@ class NodeLogins:
             if frame is None:
                 self.command.hide()
             else:
-                hint = "panel.operation.partial" if operation.cancelled() else "panel.operation.result()"
-                self.command.show_results(operation, frame, hint)
+                self.command.show_results(operation, frame, panel.hint(operation))
             if error is not None:
                 panel.show_failure(error)
 

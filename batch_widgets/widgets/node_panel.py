@@ -44,6 +44,9 @@ class NodePanel(LiveNodes):
     operation = traitlets.Any(None, allow_none=True)
     """Operation or None: the last call on many nodes that was begun here, by hand or from Python."""
 
+    python_name = "panel"
+    """str: what the next cell calls the panel, for what it says about itself."""
+
     def __init__(self, account: BatchAccount, pool_id: str = "", **unknown: Any) -> None:
         refuse_unknown("NodePanel", unknown, ["pool_id"])
         super().__init__(account)
@@ -135,7 +138,14 @@ class NodePanel(LiveNodes):
     def _draw_given(self) -> None:
         show(self.given, visible=self.given_button.value)
         if self.given_button.value:
-            self.given.show_frame(self.account.users_given.frame_of(self.pool_id, self._view.nodes))
+            name = f"{self.python_name}.account.users_given.frame"
+            self.given.show_frame(self.account.users_given.frame_of(self.pool_id, self._view.nodes), name)
+
+    def hint(self, operation: Operation[pd.DataFrame]) -> str:
+        """Give where Python finds what came of an operation; empty where another has been begun since."""
+        if operation is not self.operation:
+            return ""
+        return f"{self.python_name}.operation.{'partial' if operation.cancelled() else 'result()'}"
 
     def left_out_words(self) -> str:
         """Say which nodes take no user now, and why."""

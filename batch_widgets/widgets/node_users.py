@@ -68,6 +68,7 @@ class NodeUsers:
         self.form.add_button.on_click(panel.settled(self.form.submit))
         self.form.password.on_submit(panel.settled(self.form.submit))
         self.delete_form.delete_button.on_click(panel.settled(self.delete_form.submit))
+        panel.observe(lambda _: self.outcomes.forget_hints(), "operation")
         panel.on_click(self.form.cancel_button, panel.close_drawer)
         panel.on_click(self.delete_form.cancel_button, panel.close_drawer)
 
@@ -294,8 +295,7 @@ class NodeUsers:
             if part.is_closed or frame is None:
                 self.outcomes.remove(part)
             else:
-                hint = "panel.operation.partial" if operation.cancelled() else "panel.operation.result()"
-                part.show_outcomes(frame, next_steps(frame), hint if panel.operation is operation else "")
+                part.show_outcomes(frame, next_steps(frame), panel.hint(operation))
             panel.draw_nodes()
             if error is not None:
                 panel.show_failure(error)

@@ -101,7 +101,7 @@ class OutcomePart(lean.VBox):
         self.title.value = " ".join([markup.span(self.name, "bw-strong"), *pills, markup.muted(words)])
         self.grid.empty_text = "There was no node to do it on."
         self.grid.set_rows(_rows(frame))
-        self.hint.value = f"{markup.muted('The next cell has this table as')} {markup.mono(hint)}" if hint else ""
+        self._show_hint(hint)
         self._handlers = [handler for _, handler in actions]
         for number, one in enumerate(self.buttons):
             one.description = actions[number][0] if number < len(actions) else ""
@@ -110,6 +110,13 @@ class OutcomePart(lean.VBox):
         show(self.stop_button, visible=False)
         for part in (self.close_button, self.grid):
             show(part, visible=True)
+
+    def forget_hint(self) -> None:
+        """Say no more where the table is in Python: another one is there now."""
+        self._show_hint("")
+
+    def _show_hint(self, hint: str) -> None:
+        self.hint.value = f"{markup.muted('The next cell has this table as')} {markup.mono(hint)}" if hint else ""
         show(self.hint, visible=bool(hint))
 
 
@@ -148,6 +155,11 @@ class OutcomeParts(lean.VBox):
         with self._changing:
             self.children = tuple(one for one in self.parts if one is not part)
         close_tree(part)
+
+    def forget_hints(self) -> None:
+        """Say of none any more where its table is in Python."""
+        for part in self.parts:
+            part.forget_hint()
 
     def clear(self) -> None:
         """Take all away; their operations go on."""

@@ -28,16 +28,14 @@ class UsersGivenPart(lean.VBox):
         self.grid = Grid(_COLUMNS, row_label="user", selection="none", height=150, empty_text="No user was given yet.")
         note = "The service has no list of them: what others gave is not here. Linux nodes end users by whole days."
         title = html(f"{markup.span('Users given from this notebook', 'bw-strong')} {markup.muted(note)}", "bw-grow")
-        hint = html(
-            f"{markup.muted('The next cell has it, machines that are no more included, as')} "
-            f"{markup.mono('panel.account.users_given.frame')}",
-            "bw-foot-hint",
-        )
-        super().__init__((row("bw-bar", title), self.grid, hint))
+        self.hint = html("", "bw-foot-hint")
+        super().__init__((row("bw-bar", title), self.grid, self.hint))
         self.add_class("bw-outcomes")
 
-    def show_frame(self, frame: pd.DataFrame) -> None:
-        """Show the ledger of one pool: :attr:`UserLedger.frame`, perhaps fewer rows."""
+    def show_frame(self, frame: pd.DataFrame, name: str) -> None:
+        """Show the ledger of one pool: :attr:`UserLedger.frame`, perhaps fewer rows; `name` is how Python finds it."""
+        words = "The next cell has it, machines that are no more included, as"
+        self.hint.value = f"{markup.muted(words)} {markup.mono(name)}"
         self.grid.set_rows([_row(record) for record in frame.to_dict("records")])
 
 

@@ -39,6 +39,7 @@ class Workbench(Panel):
         self.browser = SkuBrowser(account)
         self.builder = PoolBuilder(account)
         self.panel = NodePanel(account)
+        self.panel.python_name = "workbench.panel"
         super().__init__(account, "Workbench")
         self.steps = tuple(button(f"{number}  {name}", "bw-step") for number, name in enumerate(_STEPS, 1))
         self._results = tuple(html("", "bw-step-result") for _ in _STEPS)

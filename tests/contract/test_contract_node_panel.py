@@ -67,6 +67,18 @@ def test_a_command_runs_as_the_user_given_last_and_shows(demo, panel):
     assert panel.operation.result() is frame
 
 
+def test_only_the_table_that_the_next_cell_has_says_so(demo, panel):
+    demo.add()
+    panel.run("true").result(WAIT_S)
+    wait(lambda: panel.logins.command.hint.value)
+    panel.test_login().result(WAIT_S)
+    wait(lambda: [part for part in panel.users.outcomes.parts if "panel.operation.result()" in part.hint.value])
+    assert not panel.logins.command.hint.value
+    panel.run("true").result(WAIT_S)
+    wait(lambda: panel.logins.command.hint.value)
+    assert [part.hint.value for part in panel.users.outcomes.parts] == [""]
+
+
 def test_what_fails_and_what_does_not_run_come_first(demo, panel):
     demo.add(nodes=demo.nodes[:2])
     demo.account.add_user("demo", "bob", ssh_public_key=demo.public.line, nodes=demo.nodes[2:]).result(WAIT_S)

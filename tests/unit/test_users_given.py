@@ -103,7 +103,7 @@ def test_the_table(ledger):
     ledger.record("analysis", BOB, outcome("added"))
     ledger.record("analysis", GivenUser("carol"), outcome("exists"))
     ledger.record("analysis", GivenUser("dora"), outcome("added"))
-    part.show_frame(ledger.frame)
+    part.show_frame(ledger.frame, "panel.account.users_given.frame")
     alice, bob, carol, dora = part.grid.rows
     assert alice["expires"]["hue"] == "ok"
     assert bob["expires"]["text"].startswith("expired")

@@ -98,6 +98,19 @@ def test_the_created_pool_flows_into_the_panel(workbench, service):
     assert list(workbench.panel.frame["node_id"]) == ["tvm-0", "tvm-1"]
 
 
+def test_the_panel_in_it_says_how_the_next_cell_calls_it(workbench, service):
+    workbench.browser.selected = IMAGE
+    describe(workbench)
+    workbench.builder.create().result(5)
+    wait_until(lambda: workbench.panel.pool_id == "analysis")
+    settle(workbench.panel)
+    workbench.panel.add_user("alice", password="correct-Horse-7").result(5)
+    settle(workbench.panel)
+    assert "workbench.panel.operation.result()" in workbench.panel.users.outcomes.parts[0].hint.value
+    workbench.panel.given_button.value = True
+    assert "workbench.panel.account.users_given.frame" in workbench.panel.given.hint.value
+
+
 def test_a_failed_creation_shows_in_the_rail(workbench, service):
     workbench.browser.selected = IMAGE
     describe(workbench, "older")

@@ -11,7 +11,7 @@ from batch_widgets import login
 from batch_widgets.account import attempts
 from batch_widgets.account.fan_out import IN_FLIGHT, Tally, bounded, wanted
 from batch_widgets.account.login_settings import list_remote_login_settings
-from batch_widgets.errors import LoginError, NotFoundError
+from batch_widgets.errors import LoginError, NotFoundError, ValidationError
 from batch_widgets.login import NoEndpoint
 from batch_widgets.nodes import state_words
 from batch_widgets.ssh import CommandResult, HostKeys, LoginTest, SshTarget, diagnosis
@@ -287,6 +287,11 @@ def _way_in(pool: Pool, node: Node | None, settings: RemoteLoginSettings) -> Way
     endpoint = settings.endpoint()
     if endpoint is None:
         return WayIn(settings.node_id, why_not=login.no_endpoint(pool, node, settings), node=node)
+    try:
+        login.checked_node_id(settings.node_id)
+        login.checked_endpoint(endpoint)
+    except ValidationError as error:
+        return WayIn(settings.node_id, why_not=NoEndpoint(str(error), "Nothing was sent there."), node=node)
     return WayIn(settings.node_id, SshTarget(settings.node_id, *endpoint), node=node)
 
 

@@ -11,10 +11,11 @@ from batch_widgets.login.endpoint import (
     NoEndpoint,
     no_endpoint,
 )
-from batch_widgets.login.frame import login_frame
+from batch_widgets.login.frame import login_csv, login_frame
 from batch_widgets.login.known_hosts import known_hosts_file, rewrite_known_hosts, state_folder, write_known_hosts
 from batch_widgets.login.rdp import rdp_file, rdp_files, zip_files
 from batch_widgets.login.settings import RDP_PORT, SSH_PORT, RemoteLoginSettings
+from batch_widgets.login.words import checked_endpoint, checked_node_id
 
 __all__ = [
     "NO_PUBLIC_ADDRESS",
@@ -27,8 +28,11 @@ __all__ = [
     "NoEndpoint",
     "RemoteLoginSettings",
     "SshHost",
+    "checked_endpoint",
+    "checked_node_id",
     "host_aliases",
     "known_hosts_file",
+    "login_csv",
     "login_frame",
     "no_endpoint",
     "rdp_file",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -59,3 +61,24 @@ def login_frame(
             "remedy": text(one.remedy if one else None for one in why),
         }
     )
+
+
+def login_csv(frame: pd.DataFrame) -> str:
+    """Give the table as CSV for any program: what a spreadsheet would take for a formula gets a ``'`` in front.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As from :func:`login_frame`; reasons are in the service's words.
+    """
+    texts = frame.columns[frame.dtypes == "string"]
+    return frame.assign(**{name: [_marked(one) for one in frame[name]] for name in texts}).to_csv(index=False)
+
+
+def _marked(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace(
+        "\r", "\n"
+    )  # a bare carriage return would not be quoted, and end the row
+    return f"'{text}" if value.startswith(_FORMULA_STARTS) else text

@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch_widgets.login.words import checked_node_id
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -38,7 +40,14 @@ def write_known_hosts(path: Path, host_keys: Mapping[str, str]) -> None:
         The known-hosts file.
     host_keys : mapping of str to str
         Public host key lines by node id; the id is what ``HostKeyAlias`` names.
+
+    Raises
+    ------
+    ValidationError
+        If an id is not one word: it could name other hosts, or be a line of its own.
     """
+    for node_id in host_keys:
+        checked_node_id(node_id)
 
     def renewed(lines: list[str]) -> list[str]:
         kept = [line for line in lines if line.split(" ", 1)[0] not in host_keys]

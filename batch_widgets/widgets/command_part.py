@@ -143,7 +143,7 @@ def _is_missing(value: Any) -> bool:
 
 def _first_line(text: str) -> str | None:
     line = str(text).strip().split("\n", 1)[0]
-    return line[:_CELL_CHARACTERS] or None
+    return markup.one_line(line[:_CELL_CHARACTERS]) or None
 
 
 def _end(text: str) -> str:

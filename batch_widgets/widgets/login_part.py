@@ -131,7 +131,7 @@ class LoginPart(lean.VBox):
     def csv(self) -> str:
         """Give the table of all nodes that are meant as CSV."""
         chosen = self._choose()
-        return str(login.login_frame(chosen.settings, self._commands(), chosen.absent).to_csv(index=False))
+        return login.login_csv(login.login_frame(chosen.settings, self._commands(), chosen.absent))
 
     def rdp(self) -> tuple[str, bytes]:
         """Give name and content of the file for Remote Desktop; of several one that they are packed in."""

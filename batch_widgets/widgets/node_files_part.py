@@ -166,7 +166,7 @@ def _row(file: NodeFile) -> dict[str, Any]:
     size = file.size
     return {
         "key": file.path,
-        "path": file.path,
+        "path": markup.one_line(file.path),
         "size": {"text": markup.size(size), "sort": size} if size is not None else None,
         "modified": {"text": markup.moment(file.last_modified), "sort": file.last_modified.isoformat()}
         if file.last_modified

@@ -56,14 +56,10 @@ class SecretInput(FrontEnd):
         self.send({"type": "request", "id": ticket})
 
     def clear(self) -> None:
-        """Empty the field and take away a revealed secret."""
+        """Empty the field."""
         self._waiting.clear()
         self.filled = False
         self.send({"type": "clear"})
-
-    def reveal(self, text: str) -> None:
-        """Show a generated secret in the place of the field, until it is dismissed."""
-        self.send({"type": "reveal", "text": text})
 
     def on_submit(self, callback: Callable[[], None], *, remove: bool = False) -> None:
         """Call ``callback()`` on Enter in the field."""

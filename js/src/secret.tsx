@@ -1,6 +1,5 @@
 // A field whose content never becomes state: it is read when the kernel asks, sent in the answer, and cleared.
 import { Component, createRef, render } from "preact";
-import { CopyView } from "./copy.tsx";
 import type { Message, Model, Session } from "./host.ts";
 import { Icon } from "./icons.tsx";
 
@@ -11,8 +10,6 @@ let fields = 0;
 class SecretSession implements Session {
   readonly model: Model;
   readonly views = new Set<SecretView>();
-  /** A generated secret on show; in this page's memory alone. */
-  revealed: string | null = null;
   #redraw = () => this.redraw();
 
   constructor(model: Model) {
@@ -26,11 +23,7 @@ class SecretSession implements Session {
 
   message(content: Message): void {
     if (content.type === "request") this.#answer(String(content["id"]));
-    else if (content.type === "reveal") this.#reveal(String(content["text"] ?? ""));
-    else if (content.type === "clear") {
-      this.#clear();
-      this.#reveal(null);
-    }
+    else if (content.type === "clear") this.#clear();
   }
 
   typed(): void {
@@ -38,10 +31,6 @@ class SecretSession implements Session {
     if (this.model.get("filled") === filled) return;
     this.model.set("filled", filled);
     this.model.save_changes();
-  }
-
-  dismiss(): void {
-    this.#reveal(null);
   }
 
   submit(): void {
@@ -60,7 +49,6 @@ class SecretSession implements Session {
   close(): void {
     for (const name of TRAITS) this.model.off(`change:${name}`, this.#redraw);
     this.#clear();
-    this.revealed = null;
     this.views.clear();
   }
 
@@ -74,11 +62,6 @@ class SecretSession implements Session {
 
   #clear(): void {
     for (const view of this.views) view.clear();
-  }
-
-  #reveal(text: string | null): void {
-    this.revealed = text;
-    this.redraw();
   }
 }
 
@@ -118,11 +101,10 @@ class SecretView extends Component<{ session: SecretSession }, { shown: boolean 
     const { shown } = this.state;
     const label = String(session.model.get("label") ?? "");
     const disabled = Boolean(session.model.get("disabled"));
-    const { revealed } = session;
     return (
       <div class="bw-secret">
         {label && <label for={this.id}>{label}</label>}
-        <div class="bw-secret-field" hidden={revealed !== null}>
+        <div class="bw-secret-field">
           <input
             id={this.id}
             ref={this.#input}
@@ -148,16 +130,6 @@ class SecretView extends Component<{ session: SecretSession }, { shown: boolean 
             <Icon name="eye" />
           </button>
         </div>
-        {revealed !== null && (
-          <div class="bw-revealed">
-            <code>{revealed}</code>
-            <CopyView text={() => revealed} label="Copy" title="Copy" />
-            <button type="button" class="bw-btn" onClick={() => session.dismiss()}>
-              Hide
-            </button>
-            <span class="bw-muted">Shown once. It is not saved with the notebook.</span>
-          </div>
-        )}
       </div>
     );
   }

@@ -309,9 +309,7 @@ panel
 
 
 def test_secrets_are_not_saved(notebook):
-    notebook.open(
-        SECRET, "heard = []\nfield.request(lambda text: heard.append(len(text)))", "field.reveal('s3cr' + '3t')"
-    )
+    notebook.open(SECRET, "heard = []\nfield.request(lambda text: heard.append(len(text)))")
     out = notebook.run(0, "input[type=password]")
     out.locator("input[type=password]").fill("hunter2")
     notebook.wait_python("field.filled", expected=True)
@@ -321,15 +319,8 @@ def test_secrets_are_not_saved(notebook):
     notebook.wait_python("heard", [7])
     notebook.wait_python("field.filled", expected=False)
     assert out.locator("input[type=password]").input_value() == ""
-    notebook.run(2)
-    out.get_by_text("s3cr3t", exact=True).wait_for()
-    notebook.screenshot(out, "secret-revealed")
     notebook.save_widget_state()
-    saved = json.dumps(notebook.save())
-    assert "hunter2" not in saved
-    assert "s3cr3t" not in saved
-    out.get_by_role("button", name="Hide").click()
-    out.get_by_text("s3cr3t", exact=True).wait_for(state="detached")
+    assert "hunter2" not in json.dumps(notebook.save())
 
 
 def test_frame_and_copy(notebook):

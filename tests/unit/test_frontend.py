@@ -178,11 +178,8 @@ def test_a_secret_is_in_no_state(make):
     field = make("secret")
     field.request(lambda value: None)
     browser_says(field, type="secret", id=field.sent[0][0]["id"], value="hunter2")
-    field.reveal("s3cret")
     everything = json.dumps(field.get_state(), default=repr) + repr(field) + repr(vars(field))
     assert "hunter2" not in everything
-    assert "s3cret" not in everything.replace(repr(field.sent), "")
-    assert field.sent[-1][0] == {"type": "reveal", "text": "s3cret"}
 
 
 def test_enter_submits_and_clear_clears(make):

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from batch_widgets import login
+from batch_widgets.errors import ValidationError
 from batch_widgets.ssh import HostKeys
 
 ONE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOne"
@@ -75,3 +76,10 @@ def test_a_broken_hash_is_no_entry(host_keys):
 
 
 ONE_REAL = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGP9OSWGSMtJY7ZbZqeaTZLhMvQWmOvTVqQdHnBbyDNW"
+
+
+@pytest.mark.parametrize("node_id", ["*", "a,b", "a b", "a\n*", "#a", "|1|a", "@revoked", ""])
+def test_what_is_no_name_of_a_node_is_never_written(host_keys, node_id):
+    with pytest.raises(ValidationError):
+        host_keys.accept(node_id, ONE)
+    assert not host_keys.path.exists()

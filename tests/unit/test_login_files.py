@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import stat
@@ -20,6 +21,7 @@ from batch_widgets.login import (
     RemoteLoginSettings,
     SshHost,
     host_aliases,
+    login_csv,
     login_frame,
     rdp_file,
     rdp_files,
@@ -304,3 +306,22 @@ def test_the_table():
 def test_an_empty_table_has_its_columns():
     pd.testing.assert_index_equal(login_frame([]).columns, login_frame([LOGIN_A]).columns)
     assert login_frame([]).dtypes.tolist() == login_frame([LOGIN_A]).dtypes.tolist()
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_spreadsheet_finds_a_formula(start):
+    words = f"{start}cmd|' /C calc'!A0"
+    frame = login_frame(
+        [RemoteLoginSettings("a", "203.0.113.5", 40_000), RemoteLoginSettings("b", reason=words)],
+        {"a": "ssh alice@203.0.113.5"},
+        {"b": NoEndpoint(words, "-1")},
+    )
+    first, second = csv.DictReader(io.StringIO(login_csv(frame), newline=""))
+    assert (first["ip_address"], first["port"], first["ssh_command"]) == (
+        "203.0.113.5",
+        "40000",
+        "ssh alice@203.0.113.5",
+    )
+    assert (first["reason"], second["port"]) == ("", "")
+    assert second["reason"] == f"'{words}".replace("\r", "\n")
+    assert second["remedy"] == "'-1"

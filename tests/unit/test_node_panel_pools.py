@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import threading
 
+import pandas as pd
+
 from batch_widgets.errors import ServiceUnreachableError
 from batch_widgets.login import RemoteLoginSettings
+from batch_widgets.runner import Operation, Runner
+from batch_widgets.widgets.command_part import CommandPart
+from batch_widgets.widgets.controls import close_tree
 from batch_widgets.widgets.lean import show
 from unit.fakes import make_node
 from unit.test_node_panel import (  # noqa: F401 (fixtures)
@@ -176,3 +181,32 @@ def test_the_text_in_place_of_the_widget_cuts_no_line(service, panel):  # noqa: 
     lines = panel._repr_mimebundle_()["text/plain"].split("\n")
     assert lines[:20] == repr(panel).split("\n")[:20]
     assert lines[20:] == ["… and 10 more"]
+
+
+def test_no_login_is_tried_under_a_name_that_would_be_misread(service, account, monkeypatch):  # noqa: F811
+    service.add_pool("odd", [make_node("x\n* ssh-ed25519 AAAA"), make_node("fine")])
+
+    async def settings(_pool_id, node_id):
+        return RemoteLoginSettings(node_id, "203.0.113.5 -oProxyCommand=x" if node_id == "fine" else "203.0.113.5", 22)
+
+    monkeypatch.setattr(service, "get_remote_login_settings", settings)
+    frame = account.test_login("odd", user="alice", password="x").result(30)
+    assert list(frame["outcome"]) == ["no way in", "no way in"]
+    assert "This is no node's id" in frame["message"][0]
+    assert "This is no address" in frame["message"][1]
+
+
+def test_what_a_command_wrote_steers_no_screen():
+    part = CommandPart()
+    row = {"node_id": "a", "exit_status": 0, "seconds": 1.0, "stderr": "", "error": ""}
+    operation = Operation(Runner(), "Run it")
+    part.follow(operation, "it <b>")
+    part.show_results(
+        operation, pd.DataFrame([{**row, "stdout": "\x1b[2Jone\u202e<i>\ntwo" + "x" * 1_000_000}]), "hint"
+    )
+    (shown_row,) = part.grid.rows
+    assert shown_row["stdout"] == "\ufffd[2Jone\ufffd<i>"
+    assert "it &lt;b&gt;" in part.title.value
+    assert "\x1b" not in part.output.value
+    assert len(part.output.value) < 30_000
+    close_tree(part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -72,7 +72,8 @@ def login_csv(frame: pd.DataFrame) -> str:
         As from :func:`login_frame`; reasons are in the service's words.
     """
     texts = frame.columns[frame.dtypes == "string"]
-    return frame.assign(**{name: [_marked(one) for one in frame[name]] for name in texts}).to_csv(index=False)
+    marked: dict[str, Any] = {name: [_marked(one) for one in frame[name]] for name in texts}
+    return frame.assign(**marked).to_csv(index=False)
 
 
 def _marked(value: object) -> object:

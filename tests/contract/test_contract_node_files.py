@@ -57,6 +57,14 @@ def broken(account):
     return create(account, "broken", "/bin/sh -c 'echo trying; nonsense'", start_task_max_task_retry_count=2)
 
 
+def test_an_error_without_a_body_prints_no_traceback_into_a_cell(account, broken, caplog):
+    with pytest.raises(bw.NotFoundError):
+        account.get_node_file_end("broken", broken.id, "no/such/file.txt")
+    (node,) = account.list_nodes("demo")
+    assert account.get_start_task_result("demo", node.id).stdout.missing
+    assert caplog.records == []
+
+
 def test_a_start_task_that_failed(account, broken):
     assert broken.state == "starttaskfailed"
     result = account.get_start_task_result("broken", broken.id)

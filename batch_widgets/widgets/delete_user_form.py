@@ -55,7 +55,10 @@ class DeleteUserForm(lean.VBox):
         """Say how many nodes there are, and which users they were given."""
         had_selection = self._selected > 0
         self._usable, self._selected = usable, selected
-        self.name.options = tuple(names)
+        known = tuple(names)
+        if len(known) == 1 and self.name.options != known and not self.name.value:
+            self.name.value = known[0]
+        self.name.options = known
         options = [(f"All {nodes_words(usable, 'usable')}", USABLE)]
         if selected:
             options.insert(0, (nodes_words(selected, "selected"), SELECTED))

@@ -95,8 +95,8 @@ def size(count: int) -> str:
 
 
 def moment(when: datetime | None) -> str:
-    """Give a time as this machine's clock has it; a dash where there is none."""
-    return f"{when.astimezone():%d %b %Y, %H:%M:%S}" if when is not None else "–"
+    """Give a time in this machine's zone, with its name; a dash where there is none."""
+    return f"{when.astimezone():%d %b %Y, %H:%M:%S %Z}" if when is not None else "–"
 
 
 def pill(text: object, hue: str) -> str:

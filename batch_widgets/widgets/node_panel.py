@@ -126,6 +126,7 @@ class NodePanel(LiveNodes):
         usable = any(node.usable for node in view.nodes)
         self._selection.value = markup.span(f"{len(self.selected)} of {len(view.nodes)} selected")
         self._clear.disabled = not self.selected
+        show(self._clear, visible=bool(self.selected))
         for one in (self.delete_button, self.login_button):
             one.disabled = not usable or self.account.closed
         self.add_button.disabled = not view.nodes or self.account.closed

@@ -34,6 +34,7 @@ NODE_COLUMNS = (
 )
 
 _JUST_GIVEN_S = 600.0
+_DETAILS = {"name": "details", "label": "Details of the node", "icon": "info"}
 _LETTERS = {"ok": "", "err": "!"}
 
 
@@ -150,7 +151,7 @@ def _command(node: Node, users: tuple[GivenUser, ...], command: str | None, view
         address, port = _where(view.logins[node.id])
         terminal = {"name": "terminal", "label": "Open terminal", "icon": "terminal"}
         short = f"ssh {users[-1].name}@{address} -p {port}"  # which node and who; what is copied is the whole
-        return {"text": short, "title": command, "copy": command, "actions": [terminal]}
+        return {"text": short, "title": command, "copy": command, "actions": [terminal, _DETAILS]}
     if node.trouble:
         log = [{"name": "details", "label": "Show log" if "tart task" in node.trouble else "Details"}]
         return {"text": node.trouble, "title": node.trouble, "muted": True, "actions": log}
@@ -162,4 +163,4 @@ def _command(node: Node, users: tuple[GivenUser, ...], command: str | None, view
         text = "log in by RDP at this address"
     else:
         text = "no login address yet"
-    return {"text": text, "muted": True}
+    return {"text": text, "muted": True, "actions": [_DETAILS]}

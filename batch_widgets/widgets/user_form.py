@@ -158,6 +158,8 @@ class UserForm(lean.VBox):
         wanted = self.targets.value
         if selected and not had_selection and wanted != LISTED:
             wanted = SELECTED
+        elif self._all and not usable and wanted == USABLE:
+            wanted = LATER  # "0 usable nodes" is no choice
         self._offer_targets(wanted)
         self._left_out.value = markup.muted(left_out) if left_out else ""
 

@@ -20,7 +20,7 @@ from batch_widgets.errors import NotFoundError, ServiceError, ServiceUnreachable
 from batch_widgets.login import RemoteLoginSettings
 from batch_widgets.widgets import node_watch
 from batch_widgets.widgets.node_view import NodesView
-from batch_widgets.widgets.user_form import LATER, NEW, PASSWORD, PASTED
+from batch_widgets.widgets.user_form import LATER, NEW, PASSWORD, PASTED, USABLE
 from unit.fakes import FakeService, make_node
 from unit.test_panel import open_widgets, settle, shown, wait_until
 
@@ -203,9 +203,10 @@ def test_broken_nodes_say_why(service, make_panel):
     assert "command not found" in rows(panel)["tvm-0"]["ssh_command"]["text"]
     assert rows(panel)["tvm-1"]["login"]["text"] == "when idle"
     panel.add_button.click()
-    assert panel.users.form.add_button.disabled  # no node takes a user now
-    panel.users.form.targets.value = LATER
+    assert panel.users.form.targets.value == LATER  # no node takes a user now
     assert not panel.users.form.add_button.disabled
+    panel.users.form.targets.value = USABLE
+    assert panel.users.form.add_button.disabled
     assert "1 start task failed" in panel._states.value
 
 

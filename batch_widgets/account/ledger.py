@@ -58,12 +58,14 @@ class UserLedger:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pools: dict[str, dict[str, dict[str, Users]]] = {}  # pool, node, allocation
+        self._recorded: dict[tuple[str, str], datetime] = {}  # pool and node: when its users were last taken in
 
     def record(self, pool_id: str, user: GivenUser, outcome: NodeOutcome) -> None:
         """Take in what came of giving a user to a node, or of taking it away; harmless when repeated."""
         with self._lock:
             node = self._pools.setdefault(pool_id.casefold(), {}).setdefault(outcome.node_id, {})
             users = node.setdefault(_text(outcome.allocation_time), {})
+            self._recorded[pool_id.casefold(), outcome.node_id] = datetime.now(UTC)
             if outcome.outcome in {"added", "updated"}:
                 users.pop(user.name, None)  # the newest stands last
                 users[user.name] = user
@@ -74,12 +76,24 @@ class UserLedger:
             elif outcome.outcome in {"deleted", "absent"}:
                 users.pop(user.name, None)
 
-    def forget(self, pool_id: str, node_ids: Iterable[str]) -> None:
-        """Drop the users of nodes whose machines were made anew."""
+    def forget(self, pool_id: str, node_ids: Iterable[str], *, before: datetime | None = None) -> None:
+        """Drop the users of nodes whose machines were made anew.
+
+        Parameters
+        ----------
+        pool_id : str
+            The pool.
+        node_ids : iterable of str
+            The nodes.
+        before : datetime, optional
+            When that was seen: what was taken in of a node later than that is kept.
+        """
         with self._lock:
-            pool = self._pools.get(pool_id.casefold(), {})
+            name = pool_id.casefold()
+            pool = self._pools.get(name, {})
             for node_id in node_ids:
-                pool.pop(node_id, None)
+                if before is None or self._recorded.get((name, node_id), before) <= before:
+                    pool.pop(node_id, None)
 
     def of_nodes(self, pool_id: str, nodes: Iterable[Node]) -> dict[str, tuple[GivenUser, ...]]:
         """Give the users of each of these nodes that has some, by node id; the newest last."""

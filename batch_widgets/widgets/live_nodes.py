@@ -158,7 +158,8 @@ class LiveNodes(Panel):
         if self.is_closed or not self._take_in(view):
             return
         if view.pool is not None:  # whoever had nodes made anew: their allocation time stays, and their users are gone
-            self.account.users_given.forget(view.pool.id, [one.id for one in view.nodes if one.state in EMPTY_STATES])
+            empty = [node.id for node in view.nodes if node.state in EMPTY_STATES]
+            self.account.users_given.forget(view.pool.id, empty, before=view.read_at)
         if self._stale:
             self._stale = False
             self.message.clear()

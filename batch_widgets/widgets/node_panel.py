@@ -209,6 +209,10 @@ class NodePanel(LiveNodes):
         self._stale = False
         self.show_error(error)
 
+    def close(self) -> None:
+        """Close the panel with its terminals; nothing is read any more. Operations that were begun go on."""
+        super().close()
+
     # what Python calls
 
     def add_user(

@@ -64,7 +64,7 @@ def node_row(
         "scheduling": node.scheduling_state or None,
         "type": "dedicated" if node.is_dedicated else "Spot",
         "ip_address": node.ip_address or None,
-        "login": _address(login) or _why_not(node, login, view),
+        "login": _address_cell(login) or _why_not(node, login, view),
         "tasks": node.running_tasks_count,
         "uptime": _uptime(node, now or view.read_at),
         "errors": _errors(node),
@@ -103,8 +103,17 @@ def _where(settings: RemoteLoginSettings | None) -> tuple[str, int | None]:
     return (settings.endpoint() if settings else None) or ("", None)
 
 
-def _address(settings: RemoteLoginSettings | None) -> str:
+def _address_cell(settings: RemoteLoginSettings | None) -> dict[str, Any] | str:
+    """Give the address to use; where there is one by IPv6 besides, it is in the tooltip, and found by a search."""
     address, port = _where(settings)
+    text = _joined(address, port)
+    if settings is None or not settings.ipv6_address or address == settings.ipv6_address:
+        return text
+    other = _joined(settings.ipv6_address, settings.ipv6_port)
+    return {"text": text, "title": f"By IPv6: {other}", "find": other} if text else ""
+
+
+def _joined(address: str, port: int | None) -> str:
     if not address:
         return ""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

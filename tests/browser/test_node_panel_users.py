@@ -62,3 +62,16 @@ def test_a_generated_password_is_shown_once_and_opens_a_terminal(notebook: Noteb
     notebook.wait_python("b'\\nalice' in bytes(panel.logins.terminals.terminals[-1].view._kept)", expected=True)
     notebook.screenshot(panel, "node-panel-terminal")
     assert password not in notebook.python("import json; print(json.dumps(str(panel.get_state())))")
+
+
+def test_escape_closes_a_drawer_and_gives_the_focus_back(notebook: Notebook, panel: Locator):
+    for opens, inside in (("Add user…", "alice"), ("Delete user…", "alice"), ("Run command…", "alice")):
+        button = panel.get_by_role("button", name=opens)
+        button.focus()
+        notebook.page.keyboard.press("Enter")
+        field = panel.locator(".bw-drawer:visible").get_by_placeholder(inside)
+        field.wait_for()
+        notebook.page.wait_for_function("document.activeElement.placeholder === 'alice'")
+        notebook.page.keyboard.press("Escape")
+        field.wait_for(state="hidden")
+        notebook.page.wait_for_function("text => document.activeElement.textContent.trim() === text", arg=opens)

@@ -210,3 +210,22 @@ def test_what_a_command_wrote_steers_no_screen():
     assert "\x1b" not in part.output.value
     assert len(part.output.value) < 30_000
     close_tree(part)
+
+
+def test_an_address_by_ipv6_stands_beside_the_other(service, panel, monkeypatch):  # noqa: F811
+    async def both(_pool_id, node_id):
+        return RemoteLoginSettings(node_id, "203.0.113.5", 40_000, "2001:db8::1", 50_000)
+
+    monkeypatch.setattr(service, "get_remote_login_settings", both)
+    refreshed(panel)
+    cell = rows(panel)["tvm-0"]["login"]
+    assert (cell["text"], cell["title"]) == ("203.0.113.5:40000", "By IPv6: [2001:db8::1]:50000")
+
+
+def test_what_was_begun_goes_on_when_the_panel_is_closed(service, panel):  # noqa: F811
+    service.hold("create_node_user")
+    operation = panel.add_user("alice", ssh_public_key=public_key())
+    wait_until(lambda: service.count("create_node_user"))
+    panel.close()
+    service.release("create_node_user")
+    assert list(operation.result(EVENT_S)["outcome"]) == ["added", "added"]

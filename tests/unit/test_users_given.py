@@ -84,6 +84,15 @@ def test_a_node_made_anew_has_no_users(ledger):
     assert names(ledger) == []
 
 
+def test_what_was_given_after_a_node_was_seen_empty_is_kept(ledger):
+    seen = datetime.now(UTC)
+    ledger.record("analysis", ALICE, outcome("added"))
+    ledger.forget("Analysis", ["tvm-0"], before=seen)
+    assert names(ledger) == ["alice"]
+    ledger.forget("Analysis", ["tvm-0"], before=datetime.now(UTC))
+    assert names(ledger) == []
+
+
 def test_the_frame(ledger):
     types = dict(ledger.frame.dtypes.astype(str))
     ledger.record("Analysis", ALICE, outcome("added"))

@@ -67,6 +67,7 @@ class FrameSession implements Session {
       }
       panel = panelOf(el);
       panel.addEventListener("keydown", onPanelKey);
+      panel.addEventListener("keydown", onCapturedKey, true);
       observer = new IntersectionObserver((entries) => {
         view.inSight = entries.at(-1)?.isIntersecting ?? false;
         this.#tell();
@@ -78,6 +79,7 @@ class FrameSession implements Session {
       cancelAnimationFrame(frame);
       observer?.disconnect();
       panel?.removeEventListener("keydown", onPanelKey);
+      panel?.removeEventListener("keydown", onCapturedKey, true);
       this.#views.delete(view);
       this.#tell();
     };
@@ -128,6 +130,11 @@ class FrameSession implements Session {
     }
     if (Date.now() < until) setTimeout(() => this.#focus(className, until), 50);
   }
+}
+
+// ipywidgets' fields let no key out. Our own pieces do, those apart that they need: a terminal takes Escape for itself.
+function onCapturedKey(event: KeyboardEvent): void {
+  if (event.key === "Escape" && !(event.target as HTMLElement).closest(".bw-host")) onPanelKey(event);
 }
 
 function onPanelKey(event: KeyboardEvent): void {

@@ -14,19 +14,18 @@ SETUP = """
 import asyncio
 import batch_widgets as bw
 from batch_widgets.widgets.login_part import LoginPart
-from batch_widgets.widgets.node_view import read_nodes
+from batch_widgets.widgets.node_view import LoginMemory, read_nodes
 from batch_widgets.widgets.panel import Panel
-from batch_widgets.widgets.user_ledger import AddedUser, UserLedger
 account = bw.connect_demo(nodes=2, speed=50)
 key = bw.own_key()
-ledger = UserLedger(account)
-outcomes = account.add_user("demo", "alice", ssh_public_key=key.line).result(timeout=30)
-ledger.record("demo", "alice", AddedUser("alice", None, key.identity_file), outcomes)
-view = account.runner.submit("Read", lambda _: read_nodes(account, "demo", {})).result(timeout=30)
+account.add_user("demo", "alice", ssh_public_key=key.line).result(timeout=30)
+memory = LoginMemory("demo")
+reading = account.runner.submit("Read", lambda _: read_nodes(account, "demo", memory, lambda view: None))
+view = reading.result(timeout=30)
 """
 SHOW = """
 panel = Panel(account, "Nodes")
-part = LoginPart(account, lambda: view, ledger)
+part = LoginPart(account, lambda: view)
 panel.lay_out(part)
 panel
 """

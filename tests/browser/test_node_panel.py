@@ -47,3 +47,21 @@ def test_it_refreshes_only_while_it_is_seen(notebook: Notebook):
     notebook.python("panel.close()")
     assert requests_in(notebook, 1500) <= 1
     notebook.python("account.close(); service.stop()")
+
+
+def test_paused_asks_nothing_until_it_is_live_again(notebook: Notebook):
+    notebook.open(CONNECT, PANEL)
+    notebook.run(0)
+    output = notebook.run(1, "text=127.0.0.1:")
+    output.scroll_into_view_if_needed()
+    notebook.wait_python("panel.frame_piece.displayed", expected=True)
+    output.get_by_role("button", name="Paused").click()
+    notebook.wait_python("panel.live", expected=False)
+    assert requests_in(notebook, 1500) <= 1  # one may have been under way
+    before = int(notebook.python(COUNT))
+    output.get_by_role("button", name="Refresh").click()
+    notebook.wait_python("service.requests['GET', 'list_nodes']", before + 1)
+    output.get_by_role("button", name="Live").click()
+    notebook.wait_python("panel.live", expected=True)
+    assert requests_in(notebook, 1500) >= 3
+    notebook.python("panel.close(); account.close(); service.stop()")

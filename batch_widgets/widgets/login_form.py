@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_widgets import keys
 from batch_widgets.widgets import lean, markup
-from batch_widgets.widgets.controls import Field, button, html, row
+from batch_widgets.widgets.controls import Field, button, html, row, styled
 from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.secret import SecretInput
 from batch_widgets.widgets.user_form import nodes_words
@@ -34,7 +34,8 @@ class LoginForm(lean.VBox):
 
     def __init__(self, footer: Any) -> None:
         self.user = lean.Combobox(placeholder="alice", ensure_option=False)
-        self.credential = lean.Dropdown(options=[("Password", _PASSWORD)])
+        self.credential = lean.Dropdown(options=[("Password", _PASSWORD)], description="Signs in with")
+        styled(self.credential, "bw-named")
         self.password = SecretInput(placeholder="Password")
         self.command = lean.Text(placeholder="nvidia-smi", continuous_update=True)
         self.test_button = button("Test login", title="Tries the login on each node and says what fails.")

@@ -16,7 +16,7 @@ _COLUMNS = (
     Column("node_id", "Node", kind="mono", width=168, cut="middle"),
     Column("expires", "Expires", kind="pill", width=140, filter="choice"),
     Column("signs_in_with", "Signs in with", width=112, filter="choice", drop=0),
-    Column("is_admin", "Administrator", width=116, filter="choice", drop=1),
+    Column("is_admin", "Administrator", width=124, filter="choice", drop=1),
     Column("note", "", width=140, grow=True, drop=2),
 )
 
@@ -55,7 +55,7 @@ def _row(record: dict[Any, Any]) -> dict[str, Any]:
 def _expiry(record: dict[Any, Any]) -> dict[str, Any]:
     expires = record["expires"]
     if expires != expires:  # noqa: PLR0124 (NaT differs from itself)
-        return {"text": "not known" if record["was_there"] else "a day after it was given", "hue": "none"}
+        return {"text": "not known" if record["was_there"] else "after a day", "hue": "none"}
     day = f"{expires.day} {expires:%b %Y}"
     sort = expires.timestamp()
     if record["expired"]:

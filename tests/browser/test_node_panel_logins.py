@@ -59,6 +59,8 @@ def test_a_command_on_two_nodes_and_the_output_of_one(notebook: Notebook, panel:
     panel.get_by_placeholder("nvidia-smi").fill("hostname; echo and more; false")
     panel.get_by_role("button", name="Run on 2 nodes").click()
     panel.get_by_text("2 failed").wait_for()
+    hints = panel.get_by_text("The next cell has this table as").locator("visible=true")
+    assert hints.count() == 1, "panel.operation is the command by now, not the users of before"
     for node_id in node_ids(notebook):
         ran = f"panel.operation.result().set_index('node_id').stdout[{node_id!r}].split()[0]"
         host = notebook.python(f"print({ran})")

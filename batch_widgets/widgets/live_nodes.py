@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -132,11 +133,13 @@ class LiveNodes(Panel):
 
     def _in_sight(self) -> bool:
         seen = self.frame_piece.last_seen
-        return self.live and seen is not None and time.monotonic() - seen < _SEEN_S
+        looked_at = seen is not None and time.monotonic() - seen < _SEEN_S
+        return self.live and looked_at and self._load.done()  # thousands of addresses are not asked for twice at once
 
     def _on_displayed(self, displayed: bool) -> None:
-        if displayed and self._watch is not None:
-            self._watch.wake()
+        watch = self._watch
+        if displayed and watch is not None:
+            self._load.add_done_callback(lambda _: watch.wake())
 
     def _on_load_stopped(self) -> None:
         if self._view.pool is None:
@@ -172,6 +175,8 @@ class LiveNodes(Panel):
         with self._view_lock:
             if not self._is_current(view) or (self._has_read and view.read_at < self._view.read_at):
                 return False
+            if view.pool == self._view.pool:  # the very one of before: rows know at a glance that it is the same
+                view = replace(view, pool=self._view.pool)
             self._view, self._has_read = view, True
             self._has_all = self._has_all or not view.reading_logins
             return True

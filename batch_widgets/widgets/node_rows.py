@@ -95,8 +95,9 @@ def _uptime(node: Node, now: datetime) -> dict[str, Any] | None:
         return None
     seconds = max(0.0, (now - node.last_boot_time).total_seconds())
     since = node.last_boot_time.astimezone(UTC)
-    # as coarse as is read: whole minutes travel once a minute
-    return {"text": duration_words(seconds), "sort": seconds // 60, "title": f"since {since:%Y-%m-%d %H:%M} UTC"}
+    # sorted by what stays: only nodes whose words change travel
+    order = -since.timestamp()
+    return {"text": duration_words(seconds), "sort": order, "title": f"since {since:%Y-%m-%d %H:%M} UTC"}
 
 
 def _where(settings: RemoteLoginSettings | None) -> tuple[str, int | None]:

@@ -107,6 +107,18 @@ def public_key():
 # reading and showing
 
 
+def test_a_node_whose_uptime_reads_the_same_is_not_sent_again(panel, monkeypatch):
+    booted = datetime.now(UTC)
+    view = dataclasses.replace(panel.last_view, nodes=(make_node("tvm-0", last_boot_time=booted),))
+    sent = []
+    panel._show_view(dataclasses.replace(view, read_at=booted + timedelta(hours=3)))
+    monkeypatch.setattr(panel.grid, "send", lambda content, *_: sent.append(content))
+    panel._show_view(dataclasses.replace(view, read_at=booted + timedelta(hours=3, minutes=59)))
+    assert sent == []
+    panel._show_view(dataclasses.replace(view, read_at=booted + timedelta(hours=4)))
+    assert [[key, name, cell["text"]] for key, name, cell in sent[0]["set"]] == [["tvm-0", "uptime", "4 h"]]
+
+
 def test_shows_the_nodes_and_the_pool(panel):
     assert list(rows(panel)) == ["tvm-0", "tvm-1"]
     row = rows(panel)["tvm-1"]
@@ -865,6 +877,18 @@ def test_a_node_without_a_way_in_is_not_asked_at_every_turn(service, make_panel,
     assert sorted(asked) == ["tvm-0", "tvm-1"]
     monkeypatch.setattr("batch_widgets.widgets.node_view._NO_WAY_IN_HOLDS_S", 0.0)
     wait_until(lambda: len(asked) > 2)
+
+
+def test_addresses_that_are_on_their_way_are_not_asked_for_twice(service, make_panel):
+    service.hold("get_remote_login_settings")
+    panel = make_panel("analysis")
+    see(panel)
+    wait_until(lambda: service.in_flight == 2)
+    pause()
+    assert service.count("list_nodes") == 1
+    service.release("get_remote_login_settings")
+    wait_until(lambda: service.count("list_nodes") > 3)
+    assert service.count("get_remote_login_settings") == 2
 
 
 def test_a_node_that_was_booted_anew_is_asked_for_its_address_again(service, panel):

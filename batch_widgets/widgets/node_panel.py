@@ -55,7 +55,7 @@ class NodePanel(LiveNodes):
         self.add_button = button("Add user…", "bw-primary", "bw-opens-add")
         self.delete_button = button("Delete user…", "bw-opens-delete")
         self.login_button = button(
-            "Run command…", "bw-opens-login", title="Log in: run a command, test the login, open a terminal."
+            "Log in or run…", "bw-opens-login", title="Log in: run a command, test the login, open a terminal."
         )
         self.manage_button = toggle("Manage…", title="Reboot, reimage, deallocate, schedule, remove.")
         self.given_button = toggle("Users given", title="The users given from this notebook, and when they end.")

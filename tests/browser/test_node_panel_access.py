@@ -61,7 +61,7 @@ def open_everything(notebook: Notebook, panel: Locator) -> None:
     panel.get_by_text("2 of 3 selected").wait_for()
     panel.get_by_role("button", name="Users given").click()
     panel.get_by_role("button", name="Manage…").click()
-    panel.get_by_role("button", name="Run command…").click()
+    panel.get_by_role("button", name="Log in or run…").click()
     panel.get_by_placeholder("nvidia-smi").fill("uname -a; ls /missing")
     panel.get_by_role("button", name="Run on 2 nodes").click()
     panel.get_by_text("2 failed").wait_for()
@@ -87,7 +87,7 @@ def test_axe_finds_nothing_serious_with_every_part_open(notebook: Notebook, pane
     for theme in ("light", "dark"):
         notebook.theme(theme)
         settled(notebook, theme)
-        for opens in ("Add user…", "Delete user…", "Run command…"):
+        for opens in ("Add user…", "Delete user…", "Log in or run…"):
             panel.get_by_role("button", name=opens).click()
             notebook.screenshot(panel, f"node-panel-open-{opens.split()[0].lower()}-{theme}")
             axe.check(root, f"{opens} {theme}")

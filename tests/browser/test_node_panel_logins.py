@@ -55,7 +55,7 @@ def node_ids(notebook: Notebook) -> list[str]:
 
 
 def test_a_command_on_two_nodes_and_the_output_of_one(notebook: Notebook, panel: Locator):
-    panel.get_by_role("button", name="Run command…").click()
+    panel.get_by_role("button", name="Log in or run…").click()
     panel.get_by_placeholder("nvidia-smi").fill("hostname; echo and more; false")
     panel.get_by_role("button", name="Run on 2 nodes").click()
     panel.get_by_text("2 failed").wait_for()
@@ -72,7 +72,7 @@ def test_a_command_on_two_nodes_and_the_output_of_one(notebook: Notebook, panel:
 
 def test_another_host_key_is_named_and_gets_no_terminal(notebook: Notebook, panel: Locator):
     changed, other = node_ids(notebook)
-    panel.get_by_role("button", name="Run command…").click()
+    panel.get_by_role("button", name="Log in or run…").click()
     panel.get_by_role("button", name="Test login on 2 nodes").click()
     panel.get_by_text("2 ok").wait_for()
     notebook.python(f"service.trouble_login('demo', {changed!r}, 'other host key')")
@@ -90,7 +90,7 @@ def test_another_host_key_is_named_and_gets_no_terminal(notebook: Notebook, pane
 
 
 def test_what_is_taken_along_serves_openssh(notebook: Notebook, panel: Locator):
-    panel.get_by_role("button", name="Run command…").click()
+    panel.get_by_role("button", name="Log in or run…").click()
     panel.get_by_text("For all 2 nodes").wait_for()
     panel.get_by_role("button", name="Write ssh config file").click()
     panel.get_by_text("Written to").wait_for()

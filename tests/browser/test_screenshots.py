@@ -101,7 +101,7 @@ def test_screenshots_of_the_node_panel(notebook: Notebook):
     output.get_by_role("button", name="Add user…").click()
     output.get_by_text("Administrator").wait_for()
     both_themes(notebook, output, "node-panel-drawer")
-    output.get_by_role("button", name="Run command…").click()
+    output.get_by_role("button", name="Log in or run…").click()
     output.get_by_role("button", name="Test login").wait_for()
     output.get_by_role("button", name="Manage…").click()
     output.get_by_role("button", name="Users given").click()

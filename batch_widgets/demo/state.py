@@ -145,7 +145,7 @@ class Pool:
     """A pool: the properties that the client gave, and the service's own."""
 
     id: str
-    given: JsonObject
+    given: JsonObject = field(repr=False)  # it may have passwords in it
     size: VmSize
     operating_system: str
     created: datetime

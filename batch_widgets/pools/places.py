@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_widgets.durations import format_duration, parse_duration
+from batch_widgets.pools.secrets import Item
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +128,7 @@ def items(value: Any) -> tuple[dict[str, Any], ...]:
     found = tuple(plain(item) for item in value)
     if not all(isinstance(item, dict) for item in found):
         raise TypeError("Expected a list of objects")
-    return found
+    return tuple(Item(item) for item in found)
 
 
 def named_values(value: Any) -> tuple[dict[str, Any], ...]:
@@ -139,7 +140,7 @@ def named_values(value: Any) -> tuple[dict[str, Any], ...]:
         If it is something else.
     """
     if isinstance(value, Mapping) and not hasattr(value, "as_dict"):
-        return tuple({"name": name, "value": item} for name, item in value.items())
+        return tuple(Item(name=name, value=item) for name, item in value.items())
     return items(value)
 
 
@@ -190,7 +191,7 @@ def _duration(value: Any) -> timedelta:
 
 
 def _as_list(value: tuple[Any, ...]) -> list[Any]:
-    return [copy.deepcopy(item) for item in value]
+    return [copy.deepcopy(dict(item)) if isinstance(item, Item) else item for item in value]
 
 
 def _optional_mapping(value: Any) -> dict[str, Any] | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 _NAMES = frozenset({"password", "accountKey", "sasKey", "sshPrivateKey", "protectedSettings"})
 _SIGNED = re.compile(r"[?&]sig=|(Account|SharedAccess)Key=|SharedAccessSignature=", re.IGNORECASE)
+_KEYS = re.compile(r"sig=([^&\s'\"]+)|(?:Account|SharedAccess)Key=([^;\s'\"]+)", re.IGNORECASE)
+_LEAST = 4  # shorter texts among protected settings are "true" and the like
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -34,6 +36,37 @@ def without_secrets(body: Any, path: tuple[str, ...] = ()) -> Any:
     if isinstance(body, list):
         return [without_secrets(value, (*path, str(index))) for index, value in enumerate(body)]
     return body
+
+
+class Item(dict[str, Any]):
+    """An object of a pool, whose text form hides what is secret in it: it may be a cell's last expression."""
+
+    def __repr__(self) -> str:
+        """Give the text form, with what stands for secrets."""
+        return repr(without_secrets(dict(self)))
+
+
+def secret_texts(body: Any, name: str = "") -> set[str]:
+    """Give all texts in a body that are secret, and of addresses and the like the parts that make them so."""
+    if name and body is not None and is_secret(name, body):
+        found = set(_texts(body))
+        if name in _NAMES and isinstance(body, str):
+            return found
+        parts = {part for text in found for match in _KEYS.finditer(text) for part in match.groups() if part}
+        return {text for text in found | parts if len(text) >= _LEAST}
+    if isinstance(body, dict):
+        return set().union(*(secret_texts(value, key) for key, value in body.items()))
+    if isinstance(body, list | tuple):
+        return set().union(*(secret_texts(value, name or "item") for value in body))
+    return set()
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for one in value.values() for text in _texts(one)]
+    if isinstance(value, list | tuple):
+        return [text for one in value for text in _texts(one)]
+    return [value] if isinstance(value, str) else []
 
 
 def is_placeholder(value: Any) -> bool:

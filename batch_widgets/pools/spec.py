@@ -12,7 +12,7 @@ from batch_widgets.images import CustomImage, ImageReference, SupportedImage
 from batch_widgets.pools import places
 from batch_widgets.pools.body import IMAGE, MACHINE, kept_paths, read_body, write_body
 from batch_widgets.pools.places import DURATION, FLAG, ITEMS, NAMED_VALUES, NUMBER, OBJECT, TEXT, TEXTS, Kind, Place
-from batch_widgets.pools.secrets import without_secrets
+from batch_widgets.pools.secrets import Item, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -234,7 +234,7 @@ class PoolSpec:
         ValidationError
             If a property has a type that it can't have, each named.
         """
-        return cls(**read_body(body, PLACES), loaded=copy.deepcopy(dict(body)))
+        return cls(**read_body(body, PLACES), loaded=Item(copy.deepcopy(dict(body))))
 
     @property
     def image_reference(self) -> ImageReference | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from azure.batch import models
 
-from batch_widgets.errors import BatchWidgetsError, NotFoundError, ServiceError
+from batch_widgets.errors import NotFoundError, ServiceError
 from batch_widgets.sdk import convert
 from batch_widgets.sdk.calls import SdkCalls
+from batch_widgets.sdk.withheld import withheld
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,14 +98,12 @@ class SdkNodeCalls(SdkCalls):
         self, pool_id: str, node_id: str, container_url: str, start_time: datetime, end_time: datetime | None
     ) -> UploadedLogs:
         """Have a node's logs put into a container. The URL is a secret: no error has it."""
-        try:
+        with withheld(_secrets_of(container_url)):
             async with self._errors(pool_id, node_id, changes=True):
                 options = models.UploadBatchServiceLogsOptions(
                     container_url=container_url, start_time=start_time, end_time=end_time
                 )
                 return convert.uploaded_logs(await self._client.upload_node_logs(pool_id, node_id, options))
-        except BatchWidgetsError as error:
-            raise _without(container_url, error) from None
 
 
 def _options(**names: str) -> Any:
@@ -120,15 +119,8 @@ def _of_a_file(path: str) -> str:
     return trimmed
 
 
-def _without(url: str, error: BatchWidgetsError) -> BatchWidgetsError:
-    """Take a secret URL out of what an error says: the service repeats what it refuses."""
+def _secrets_of(url: str) -> set[str]:
+    """Give what is secret of a URL with a signature."""
     query = urlsplit(url).query
-    signatures = [part for part in query.split("&") if part.startswith("sig=")]
-    secrets = {url, query, *signatures, *(part.removeprefix("sig=") for part in signatures)}
-    for secret in sorted(secrets | {unquote(one) for one in secrets}, key=len, reverse=True):
-        if secret:
-            error.message = error.message.replace(secret, "…")
-            error.hint = error.hint.replace(secret, "…")
-    error.args = (error.message,)
-    error.__context__ = None  # the SDK's error has the request
-    return error
+    signatures = {part.removeprefix("sig=") for part in query.split("&") if part.startswith("sig=")}
+    return {url, query, *signatures} - {""}

@@ -10,10 +10,12 @@ from azure.batch.aio import BatchClient
 from batch_widgets._version import __version__
 from batch_widgets.autoscale import AutoScaleError, AutoScaleEvaluation
 from batch_widgets.errors import ServiceError
+from batch_widgets.pools.secrets import secret_texts
 from batch_widgets.sdk import convert
 from batch_widgets.sdk.credentials import make_credential
 from batch_widgets.sdk.node_calls import SdkNodeCalls
 from batch_widgets.sdk.retries import TIMEOUTS, ErrorsInFull, Retries
+from batch_widgets.sdk.withheld import withheld
 
 if TYPE_CHECKING:
     from batch_widgets.images import SupportedImage
@@ -78,8 +80,9 @@ class SdkService(SdkNodeCalls):
 
     async def create_pool(self, spec: PoolSpec) -> None:
         """Ask for a pool."""
-        async with self._errors(changes=True):
-            await self._client.create_pool(convert.pool_create_options(spec))
+        with withheld(secret_texts(spec.to_body())):
+            async with self._errors(changes=True):
+                await self._client.create_pool(convert.pool_create_options(spec))
 
     async def resize_pool(
         self, pool_id: str, *, target_dedicated_nodes: int | None, target_low_priority_nodes: int | None
@@ -124,14 +127,16 @@ class SdkService(SdkNodeCalls):
 
     async def create_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
         """Add a user to a node."""
-        async with self._errors(pool_id, node_id, changes=True):
-            await self._client.create_node_user(pool_id, node_id, convert.node_user_create_options(user))
+        with withheld({user.password or ""}):
+            async with self._errors(pool_id, node_id, changes=True):
+                await self._client.create_node_user(pool_id, node_id, convert.node_user_create_options(user))
 
     async def replace_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
         """Give a user of a node other credentials and expiry: what is left out is wiped or reset, the rest stays."""
-        async with self._errors(pool_id, node_id, user.name, changes=True):
-            options = convert.node_user_replace_options(user)
-            await self._client.replace_node_user(pool_id, node_id, user.name, options)
+        with withheld({user.password or ""}):
+            async with self._errors(pool_id, node_id, user.name, changes=True):
+                options = convert.node_user_replace_options(user)
+                await self._client.replace_node_user(pool_id, node_id, user.name, options)
 
     async def delete_node_user(self, pool_id: str, node_id: str, name: str) -> None:
         """Delete a user from a node."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import TraitError
 
+from batch_widgets.pools.secrets import is_secret
 from batch_widgets.widgets import lean
 from batch_widgets.widgets.controls import styled
 
@@ -70,10 +71,17 @@ READINGS = {
 }
 """By kind."""
 
+_HIDDEN = "kept; not shown, for there is a signature or a key in it"
 FLAG_OPTIONS = (("as the service decides", None), ("yes", True), ("no", False))
 
 
-def text_control(kind: str, value: Any, changed: Callable[[Any], object], refused: Callable[[str], object]) -> Any:
+def text_control(
+    kind: str,
+    value: Any,
+    changed: Callable[[Any], object],
+    refused: Callable[[str], object],
+    placeholder: str = "",
+) -> Any:
     """Give a field for text that calls ``changed(value)``, or ``refused(message)`` for what can't be read.
 
     Parameters
@@ -84,6 +92,9 @@ def text_control(kind: str, value: Any, changed: Callable[[Any], object], refuse
         What it shows first.
     changed, refused : callable
         Are called as somebody types; `refused` with an empty message once all is well again.
+    placeholder : str
+        Stands in the empty field. A text with a signature or a key in it that was not typed here is not shown, and the
+        field says so: it would be saved with the notebook.
 
     Returns
     -------
@@ -92,7 +103,7 @@ def text_control(kind: str, value: Any, changed: Callable[[Any], object], refuse
     """
     reading = READINGS[kind]
     make = lean.Textarea if READINGS[kind] is _JSON else lean.Text
-    control = make(value=reading.show(value), continuous_update=True)
+    control = make(continuous_update=True)
     if kind in {"number", "minutes"}:
         styled(control, "bw-narrow")
     setting = False
@@ -113,14 +124,17 @@ def text_control(kind: str, value: Any, changed: Callable[[Any], object], refuse
             same = reading.read(control.value) == value
         except ValueError:
             same = False
+        hidden = not same and isinstance(value, str) and is_secret("", value)
+        control.placeholder = _HIDDEN if hidden else placeholder
         if not same:
             setting = True
             try:
-                control.value = reading.show(value)
+                control.value = "" if hidden else reading.show(value)
                 refused("")
             finally:
                 setting = False
 
+    show_value(value)
     control.observe(on_typed, "value")
     control.show_value = show_value
     return control

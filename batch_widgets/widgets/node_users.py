@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from batch_widgets.account.users import KEPT
@@ -34,7 +34,7 @@ class _Adding:
     """What a user was added with, the password aside: enough to try again."""
 
     name: str
-    ssh_public_key: str | None
+    ssh_public_key: str | None = field(repr=False)  # by mistake somebody may give another thing here
     is_admin: bool
     days: int | None
     if_exists: IfExists = "keep"

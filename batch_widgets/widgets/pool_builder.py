@@ -11,6 +11,7 @@ from batch_widgets import pools
 from batch_widgets.errors import ValidationError
 from batch_widgets.images import CustomImage, SupportedImage
 from batch_widgets.pools import PoolSpec
+from batch_widgets.pools.secrets import Item
 from batch_widgets.pools.spec import FIELDS
 from batch_widgets.problems import Problem, errors_of
 from batch_widgets.widgets import markup
@@ -163,7 +164,7 @@ class PoolBuilder(Panel, PoolTraits):
     def _set_all(self, spec: PoolSpec) -> None:
         self._loading = True
         try:
-            self.set_trait("loaded", None if spec.loaded is None else dict(spec.loaded))
+            self.set_trait("loaded", None if spec.loaded is None else Item(spec.loaded))
             for name in FIELDS:
                 setattr(self, name, getattr(spec, name))
             self.form.reset_texts()

@@ -68,7 +68,13 @@ class PoolForm(lean.VBox):
         self.dedicated = _number()
         self.spot = _number()
         self.timeout = styled(lean.BoundedIntText(min=0, max=_MOST_MINUTES, continuous_update=True), "bw-narrow")
-        self.command_line = lean.Text(continuous_update=True, placeholder="none")
+        self.command_line = text_control(
+            "text",
+            "",
+            lambda value: setattr(builder, "start_task_command_line", value),
+            lambda message: builder.set_unreadable("start_task_command_line", message),
+            "none",
+        )
         self.elevated = _checkbox("Run as administrator")
         self.wait = _checkbox("Wait for success")
         self.scale_mode = styled(lean.ToggleButtons(options=(("Fixed", False), ("Autoscale formula", True))), "bw-seg")
@@ -142,7 +148,6 @@ class PoolForm(lean.VBox):
             ("vm_size", self.vm_size),
             ("target_dedicated_nodes", self.dedicated),
             ("target_low_priority_nodes", self.spot),
-            ("start_task_command_line", self.command_line),
             ("start_task_elevated", self.elevated),
             ("start_task_wait_for_success", self.wait),
             ("enable_auto_scale", self.scale_mode),
@@ -157,12 +162,17 @@ class PoolForm(lean.VBox):
                 lambda minutes: timedelta(minutes=minutes),
             ),
         )
-        self._builder.observe(lambda change: self.interval.show_value(change["new"]), "auto_scale_evaluation_interval")
+        for name, control in (
+            ("auto_scale_evaluation_interval", self.interval),
+            ("start_task_command_line", self.command_line),
+        ):
+            self._builder.observe(lambda change, control=control: control.show_value(change["new"]), name)
         self.wrap_button.on_click(lambda _: self._wrap())
 
     def reset_texts(self) -> None:
         """Have each field that reads its text show its trait, whatever was typed."""
         self.interval.show_value(self._builder.auto_scale_evaluation_interval)
+        self.command_line.show_value(self._builder.start_task_command_line)
         self.image_part.reset_texts()
         self.sections.reset_texts()
 

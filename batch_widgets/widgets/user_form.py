@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import traitlets
 
 from batch_widgets import keys
 from batch_widgets.errors import ValidationError
@@ -48,8 +50,14 @@ class UserRequest:
     is_admin: bool
     days: int
     target: str
-    ssh_public_key: str | None
+    ssh_public_key: str | None = field(repr=False)
     replace: bool = False
+
+
+class PastedKey(lean.Textarea):
+    """Where a public key is pasted. What the page sends is not sent back to it: a private key is emptied instead."""
+
+    value = traitlets.Unicode().tag(sync=True, echo_update=False)
 
 
 class UserForm(lean.VBox):
@@ -71,7 +79,7 @@ class UserForm(lean.VBox):
         self.method = lean.RadioButtons(options=[("Password", PASSWORD)])
         self.found = styled(lean.Dropdown(description="Public key"), "bw-named")
         self.fingerprint = html("", "bw-fingerprint")
-        self.pasted = lean.Textarea(placeholder="ssh-ed25519 AAAA… name", rows=3)
+        self.pasted = PastedKey(placeholder="ssh-ed25519 AAAA… name", rows=3)
         self.password = SecretInput(placeholder="Password")
         self.is_admin = lean.Checkbox(description="Administrator (sudo)", indent=False)
         self.days = lean.BoundedIntText(value=30, min=1, max=36_500, description="Days until it expires")
@@ -222,8 +230,8 @@ class UserForm(lean.VBox):
 
     def submit(self) -> None:
         """Check the form and hand it over; a password is asked of the browser first, and is never kept."""
-        for field in self.fields.values():
-            field.show_problem("")
+        for one in self.fields.values():
+            one.show_problem("")
         self._warn_of_name()
         try:
             request = self._request()

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from batch_widgets.pools.rules.names import Rule
+from batch_widgets.pools.secrets import is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def check_start_task(spec: PoolSpec) -> Iterator[Problem]:
         yield Rule.COMMAND_NEEDS_SHELL.warning(
             "start_task_command_line",
             f"Batch runs this without a shell, so variables and operators stay as they are. "
-            f"Use {wrap_in_shell(command_line, spec.os_type)}",
+            f"Use {wrap_in_shell('…' if is_secret('', command_line) else command_line, spec.os_type)}",
         )
     retries = spec.start_task_max_task_retry_count
     if retries is not None and retries < -1:

@@ -30,7 +30,9 @@ def all_forms(secret: str) -> set[str]:
     forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), html.escape(secret), raw.hex()}
     forms |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
     forms |= {json.dumps(form)[1:-1] for form in list(forms)}  # a text in a text, as a message in a log
-    for before in range(3):  # where a secret stands in something that is encoded as a whole decides on what is to be seen
+    for before in range(
+        3
+    ):  # where a secret stands in something that is encoded as a whole decides on what is to be seen
         encoded = base64.b64encode(b"\0" * before + raw).decode().rstrip("=")
         inner = encoded[(0, 2, 3)[before] : -1]
         forms |= {inner, inner.replace("+", "-").replace("/", "_")}
@@ -98,6 +100,19 @@ class Secrets:
                     found[name] = joined[max(0, at - 160) : at]
                     break
         return found
+
+    def search(self, texts: dict[str, str], shown: set[tuple[str, str]] | None = None) -> dict[str, str]:
+        """Look for each secret in each text, by place; what is `shown` by design, as secret and place, is no case.
+
+        Gives for every case what stands before the secret there, or nothing.
+        """
+        cases = {}
+        for place, text in texts.items():
+            found = self.found_in(text)
+            for name in self.values:
+                if (name, place) not in (shown or ()):
+                    cases[f"{name} in {place}"] = found.get(name, "")
+        return cases
 
     def write(self, path: Path) -> None:
         """Hand them to a kernel, which reads them from this file and no other place."""

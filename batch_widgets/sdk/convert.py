@@ -137,6 +137,23 @@ def auto_scale_evaluation(pool_id: str, answer: models.AutoScaleRun) -> AutoScal
     return AutoScaleEvaluation(pool_id, answer.timestamp, parse_results(answer.results or ""), error)
 
 
+NODE_PROPERTIES = [
+    "id",
+    "state",
+    "isDedicated",
+    "ipAddress",
+    "schedulingState",
+    "runningTasksCount",
+    "startTaskInfo",
+    "errors",
+    "allocationTime",
+    "stateTransitionTime",
+    "lastBootTime",
+    "nodeAgentInfo",
+]
+"""What :func:`node` takes of a node: the SDK's models of the rest take as long again where nodes are thousands."""
+
+
 def node(answer: models.BatchNode) -> Node:
     """Convert a node; whatever a creating node does not have yet is empty."""
     info = answer.start_task_info

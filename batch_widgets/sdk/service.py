@@ -123,7 +123,8 @@ class SdkService(SdkNodeCalls):
     async def list_nodes(self, pool_id: str) -> list[Node]:
         """List the nodes of a pool."""
         async with self._errors(pool_id):
-            return [convert.node(node) async for node in self._client.list_nodes(pool_id)]
+            nodes = self._client.list_nodes(pool_id, select=convert.NODE_PROPERTIES)
+            return [convert.node(node) async for node in nodes]
 
     async def create_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
         """Add a user to a node."""

@@ -65,6 +65,14 @@ def test_an_error_without_a_body_prints_no_traceback_into_a_cell(account, broken
     assert caplog.records == []
 
 
+@pytest.mark.parametrize("pool_id", ["broken", "demo"])
+def test_a_list_has_all_that_is_known_of_a_node(account, broken, pool_id):
+    listed = account.list_nodes(pool_id)
+    assert listed == [account.get_node(pool_id, node.id) for node in listed]
+    assert all(node.node_agent_version and node.last_boot_time for node in listed)
+    assert any(node.errors or node.start_task for node in account.list_nodes("broken"))
+
+
 def test_a_start_task_that_failed(account, broken):
     assert broken.state == "starttaskfailed"
     result = account.get_start_task_result("broken", broken.id)

@@ -34,6 +34,8 @@ NODE_COLUMNS = (
 )
 
 _JUST_GIVEN_S = 600.0
+_HOUR_S = 3600.0
+_MANY = 1000
 _DETAILS = {"name": "details", "label": "Details of the node", "icon": "info"}
 _LETTERS = {"ok": "", "err": "!"}
 
@@ -66,7 +68,7 @@ def node_row(
         "ip_address": node.ip_address or None,
         "login": _address_cell(login) or _why_not(node, login, view),
         "tasks": node.running_tasks_count,
-        "uptime": _uptime(node, now or view.read_at),
+        "uptime": _uptime(node, now or view.read_at, many=len(view.nodes) > _MANY),
         "errors": _errors(node),
         "agent": node.node_agent_version or None,
         "user": _users(users, now or view.read_at) if users else _no_user(node),
@@ -90,14 +92,16 @@ def _no_user(node: Node) -> dict[str, Any]:
     return {"text": "none" if node.usable else "not possible now", "muted": True}
 
 
-def _uptime(node: Node, now: datetime) -> dict[str, Any] | None:
+def _uptime(node: Node, now: datetime, *, many: bool) -> dict[str, Any] | None:
     if node.last_boot_time is None or node.state not in {"idle", "running", "offline", "waitingforstarttask"}:
         return None
     seconds = max(0.0, (now - node.last_boot_time).total_seconds())
     since = node.last_boot_time.astimezone(UTC)
     # sorted by what stays: only nodes whose words change travel
     order = -since.timestamp()
-    return {"text": duration_words(seconds), "sort": order, "title": f"since {since:%Y-%m-%d %H:%M} UTC"}
+    # thousands that were booted together would all travel again with every minute
+    words = "under 1 h" if many and seconds < _HOUR_S else duration_words(seconds)
+    return {"text": words, "sort": order, "title": f"since {since:%Y-%m-%d %H:%M} UTC"}
 
 
 def _where(settings: RemoteLoginSettings | None) -> tuple[str, int | None]:

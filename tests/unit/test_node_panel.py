@@ -19,9 +19,10 @@ import batch_widgets as bw
 from batch_widgets.errors import NotFoundError, ServiceError, ServiceUnreachableError, ValidationError
 from batch_widgets.login import RemoteLoginSettings
 from batch_widgets.widgets import node_watch
+from batch_widgets.widgets.node_rows import node_row
 from batch_widgets.widgets.node_view import NodesView
 from batch_widgets.widgets.user_form import LATER, NEW, PASSWORD, PASTED, USABLE
-from unit.fakes import FakeService, make_node
+from unit.fakes import FakeService, make_node, make_pool
 from unit.test_panel import open_widgets, settle, shown, wait_until
 
 TICK_S = 0.02
@@ -910,3 +911,13 @@ def test_a_large_pool_is_left_alone_for_as_long_as_reading_it_took(monkeypatch):
 
     watch = node_watch.NodeWatch(account, read_view, in_sight=lambda: True, show=lambda _: None, fail=lambda _: None)
     assert asyncio.run(watch._read_once()) == 120.0
+
+
+@pytest.mark.parametrize(("count", "words"), [(1000, "12 min"), (1001, "under 1 h")])
+def test_minutes_of_uptime_are_told_of_pools_of_a_thousand_nodes_at_most(count, words):
+    now = datetime.now(UTC)
+    nodes = [make_node(f"tvm-{number}", last_boot_time=now - timedelta(minutes=12)) for number in range(count)]
+    view = NodesView(pool=make_pool(), nodes=tuple(nodes))
+    assert node_row(nodes[0], view, (), None, now)["uptime"]["text"] == words
+    later = node_row(nodes[0], view, (), None, now + timedelta(hours=3))
+    assert later["uptime"]["text"] == "3 h"

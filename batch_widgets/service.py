@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from batch_widgets.actions import When
     from batch_widgets.autoscale import AutoScaleEvaluation
@@ -23,9 +23,11 @@ class BatchService(Protocol):
     """The calls, one HTTP request each but for lists, which ask for page after page.
 
     All raise the errors of :mod:`batch_widgets.errors` and nothing else, and run on the account's loop thread only.
-    Those that read may be repeated inside. Those that change something are sent exactly once, but for deletions
-    and replacements, which the HTTP library may repeat when the connection breaks.
+    Those that read may be repeated inside. Those that change something are sent exactly once.
     """
+
+    def clock_ahead(self) -> timedelta:
+        """How far the service's clock was ahead of this machine's when it answered last; nothing before."""
 
     async def check(self) -> None:
         """Make one cheap call."""

@@ -18,7 +18,6 @@ from batch_widgets.account.ssh_calls import SshCalls
 from batch_widgets.account.ssh_work import SshWork
 from batch_widgets.account.surroundings import Surroundings
 from batch_widgets.errors import ServiceUnreachableError, ValidationError
-from batch_widgets.images import NodeAgentSku, SupportedImage, node_agent_skus
 from batch_widgets.problems import Problem, errors_of
 from batch_widgets.runner import Operation, Runner
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from batch_widgets.autoscale import AutoScaleEvaluation
+    from batch_widgets.images import NodeAgentSku, SupportedImage
     from batch_widgets.pools import Pool, PoolSpec
     from batch_widgets.service import BatchService
 
@@ -113,7 +113,7 @@ class BatchAccount(NodeCalls, SshCalls, NodeActionCalls, NodeFileCalls, LoginExp
 
     def list_node_agent_skus(self) -> list[NodeAgentSku]:
         """List the node agents with their verified images: the 2017 call, computed from the supported images."""
-        return node_agent_skus(self.list_supported_images())
+        return self.wait(self.aio.list_node_agent_skus())
 
     def list_pools(self) -> list[Pool]:
         """List the account's pools."""

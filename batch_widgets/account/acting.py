@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from batch_widgets.account import attempts
-from batch_widgets.account.fan_out import not_now, not_there, on_nodes, tally_outcomes
+from batch_widgets.account.fan_out import not_there, on_nodes, tally_outcomes
 from batch_widgets.actions import MOST_REMOVED_AT_ONCE, NODE_ACTIONS
 from batch_widgets.errors import BatchWidgetsError, ServiceError, ServiceUnreachableError
 from batch_widgets.nodes import NodeOutcome
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from batch_widgets.service import BatchService
 
 _FOUND_DONE = "The first try had no clear answer; the service has taken it."
-_DOUBT = " It may have been taken all the same: look at the node's state first."
+_DOUBT = "It may have been taken all the same: look at the node's state first."
 _WAITING = "waiting until the pool's size is steady"
 
 
@@ -62,14 +62,14 @@ async def act(
         try:
             return NodeOutcome(node.id, "done", "", await attempt.make(look_and_send))
         except BatchWidgetsError as error:
-            if attempt.given_up:
-                message = attempt.surrender(error) + (_DOUBT if attempt.lost else "")
-            elif not not_now(error):
-                raise
-            elif await was_done():
-                return NodeOutcome(node.id, "done", "", _FOUND_DONE)
-            else:
-                message = f"Not possible in the node's present state. {error.message}"
+            if attempt.given_up or not attempts.not_now(error):
+                return NodeOutcome(node.id, "failed", error.code, attempt.say(error, _DOUBT))
+            message = f"Not possible in the node's present state. {error.message}"
+            try:
+                if await was_done():
+                    return NodeOutcome(node.id, "done", "", _FOUND_DONE)
+            except BatchWidgetsError:  # nobody can tell now
+                message += f" {_DOUBT}"
             return NodeOutcome(node.id, "failed", error.code, message)
 
     nodes = await attempts.read(lambda: service.list_nodes(pool_id))
@@ -128,17 +128,17 @@ class _Removal:
                 rest.append(node_id)
         while rest:
             self._left, rest = rest[:MOST_REMOVED_AT_ONCE], rest[MOST_REMOVED_AT_ONCE:]
+            attempt = attempts.Attempt(attempts.Line())
             try:
-                await self._remove()
+                await self._remove(attempt)
             except BatchWidgetsError as error:
                 for node_id in self._left:
-                    self._settle(node_id, "failed", error.code, str(error))
+                    self._settle(node_id, "failed", error.code, attempt.say(error, _DOUBT))
         frame: pd.DataFrame = self._tally.end()
         return frame
 
-    async def _remove(self) -> None:
+    async def _remove(self, attempt: attempts.Attempt) -> None:
         """Remove those left by one call, or by as many as it takes until the answer is clear."""
-        attempt = attempts.Attempt(attempts.Line())
 
         async def look_and_send() -> None:
             if attempt.lost:

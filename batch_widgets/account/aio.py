@@ -8,6 +8,7 @@ from batch_widgets.account import login_settings
 from batch_widgets.account.aio_logins import AsyncLoginExports
 from batch_widgets.account.aio_nodes import AsyncNodeActions, AsyncNodeFiles
 from batch_widgets.account.aio_ssh import AsyncSshCalls
+from batch_widgets.errors import ServiceError
 from batch_widgets.images import NodeAgentSku, SupportedImage, node_agent_skus
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ class AsyncAccount(AsyncNodeActions, AsyncNodeFiles, AsyncLoginExports, AsyncSsh
 
     async def list_node_agent_skus(self) -> list[NodeAgentSku]:
         """List the node agents with their verified images."""
-        return node_agent_skus(await self.list_supported_images())
+        images = await self.list_supported_images()
+        if images and all(image.unreadable for image in images):
+            raise ServiceError("No image of the list can be read.", hint="Try again. SkuBrowser shows what can be.")
+        return node_agent_skus(images)
 
     async def list_pools(self) -> list[Pool]:
         """List the account's pools."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LONGEST_PAUSE_S = 5.0  # somebody waits
+
 
 class AsyncNodeActions:
     """What is done to nodes, as coroutines."""
@@ -63,7 +65,7 @@ class AsyncNodeFiles:
     async def _look_at(self, call: Callable[[BatchService], Awaitable[T]]) -> T:
         async def on_loop() -> T:
             service = await self._account.service()
-            return await attempts.read(lambda: call(service))
+            return await attempts.read(lambda: call(service), longest_pause_s=_LONGEST_PAUSE_S)
 
         return await self._account.runner.run(on_loop())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from batch_widgets.errors import BatchWidgetsError, ServiceUnreachableError, ThrottledError
+from batch_widgets.errors import BatchWidgetsError, ServiceError, ServiceUnreachableError, ThrottledError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,6 +27,37 @@ def passes(error: BatchWidgetsError) -> bool:
     if isinstance(error, ThrottledError | ServiceUnreachableError):
         return True
     return error.maybe_done or ((error.status or 0) >= 500 and error.status != 501)
+
+
+def not_now(error: BatchWidgetsError) -> bool:
+    """Tell whether the node's state was in the way: it changed since it was listed."""
+    return isinstance(error, ServiceError) and (
+        error.code.startswith(("NodeBeing", "NodeState", "Operation")) or error.code == "NodeNotReady"
+    )
+
+
+def may_pass(error: BatchWidgetsError) -> bool:
+    """Tell whether a later call on the node may succeed: its state was in the way, or it was on its way to another."""
+    return error.code == "NodeNotFound" or not_now(error)
+
+
+def meaning(error: BatchWidgetsError) -> str:
+    """Say what an error of a call on a node means, and what to do."""
+    if not_now(error):
+        return f"Not possible in the node's present state. Retry when it is idle. {error.message}"
+    return str(error)
+
+
+def said_again(error: BatchWidgetsError, meaning: str, hint: str, *, maybe_done: bool) -> BatchWidgetsError:
+    """Say an error again, now that it is known what it means for what was to be done."""
+    return type(error)(
+        f"{error.message} {meaning}",
+        hint=hint,
+        code=error.code,
+        request_id=error.request_id,
+        status=error.status,
+        maybe_done=maybe_done,
+    )
 
 
 class Patience:
@@ -98,11 +129,9 @@ class Attempt:
                 if self.tries >= TRIES or self._line.dead:
                     self.given_up = True
                     raise
-                if isinstance(error, ThrottledError):
-                    await asyncio.sleep(min(error.retry_after_s, _LONGEST_PAUSE_S))
-                else:
-                    await asyncio.sleep(breath_s)
-                    breath_s = min(2 * breath_s, _LONGEST_BREATH_S)
+                asked_s = error.retry_after_s if isinstance(error, ThrottledError) else 0.0
+                await asyncio.sleep(max(breath_s, min(asked_s, _LONGEST_PAUSE_S)))
+                breath_s = min(2 * breath_s, _LONGEST_BREATH_S)
             else:
                 self._line.heard(None)
                 return answer
@@ -112,15 +141,25 @@ class Attempt:
         tries = "1 try" if self.tries == 1 else f"{self.tries} tries"
         return f"{error.message} No clear answer in {tries}. Retry later."
 
+    def say(self, error: BatchWidgetsError, doubt: str) -> str:
+        """Say an error, that patience has ended if it has, and the doubt where an answer was lost on the way to it."""
+        said = self.surrender(error) if self.given_up else meaning(error)
+        return f"{said} {doubt}" if self.lost or error.maybe_done else said
 
-async def read(call: Callable[[], Awaitable[T]]) -> T:
-    """Read what all that follows needs, such as the list of nodes, with some patience."""
+
+async def read(call: Callable[[], Awaitable[T]], *, longest_pause_s: float = _LONGEST_PAUSE_S) -> T:
+    """Read what all that follows needs, such as the list of nodes, with some patience.
+
+    Where somebody waits for it, a pause that is longer than `longest_pause_s` is an error at once.
+    """
     tries = 0
     while True:
         try:
             return await call()
         except BatchWidgetsError as error:
             tries += 1
-            if not passes(error) or tries == _TRIES_OF_READS:
+            pause_s = max(_BREATH_S, error.retry_after_s if isinstance(error, ThrottledError) else 0.0)
+            too_long = longest_pause_s < min(pause_s, _LONGEST_PAUSE_S)
+            if not passes(error) or tries == _TRIES_OF_READS or too_long:
                 raise
-            await asyncio.sleep(min(getattr(error, "retry_after_s", _BREATH_S), _LONGEST_PAUSE_S))
+            await asyncio.sleep(min(pause_s, _LONGEST_PAUSE_S))

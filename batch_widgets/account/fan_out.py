@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from batch_widgets.errors import BatchWidgetsError, ServiceError
+from batch_widgets.account.attempts import may_pass, meaning
+from batch_widgets.errors import BatchWidgetsError
 from batch_widgets.nodes import Node, NodeOutcome, outcomes_frame, state_words
 from batch_widgets.runner import Merger, Progress
 
@@ -184,8 +185,7 @@ async def settled(call: Callable[[Node], Awaitable[NodeOutcome]], node: Node) ->
     try:
         outcome = await call(node)
     except BatchWidgetsError as error:
-        gone = error.code == "NodeNotFound"
-        outcome = NodeOutcome(node.id, "failed", error.code, _meaning(error), may_pass=gone or not_now(error))
+        outcome = NodeOutcome(node.id, "failed", error.code, meaning(error), may_pass=may_pass(error))
     return replace(outcome, allocation_time=node.allocation_time)
 
 
@@ -199,19 +199,6 @@ def wanted(node_ids: Sequence[str] | str | None, nodes: Sequence[Node]) -> list[
 def not_there(node_id: str) -> NodeOutcome:
     """Give the outcome of a node that the pool does not have."""
     return NodeOutcome(node_id, "failed", "NodeNotFound", "The pool has no node of that id.")
-
-
-def not_now(error: BatchWidgetsError) -> bool:
-    """Tell whether the node's state was in the way: it changed since it was listed."""
-    return isinstance(error, ServiceError) and (
-        error.code.startswith(("NodeBeing", "NodeState", "Operation")) or error.code == "NodeNotReady"
-    )
-
-
-def _meaning(error: BatchWidgetsError) -> str:
-    if not_now(error):
-        return f"Not possible in the node's present state. Retry when it is idle. {error.message}"
-    return str(error)
 
 
 async def bounded(call: Callable[[T], Awaitable[object]], items: Iterable[T], *, in_flight: int = IN_FLIGHT) -> None:

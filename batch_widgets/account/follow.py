@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from batch_widgets.account.attempts import Patience
+from batch_widgets.account.attempts import Patience, read, said_again
 from batch_widgets.errors import (
     AlreadyExistsError,
     BatchWidgetsError,
@@ -20,7 +21,7 @@ from batch_widgets.nodes import BROKEN_STATES, ON_THE_WAY_STATES, state_counts, 
 from batch_widgets.runner import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from batch_widgets.nodes import Node
     from batch_widgets.pools import Pool, PoolSpec
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     Report = Callable[[Progress], None]
 
 _CLOCK_TOLERANCE = timedelta(minutes=15)
+_DELETIONS = 3  # asked for, where the answer is lost and the pool still there: one that is gone cannot be deleted again
+_LOOK_LATER = "Look it up as soon as the service answers."
+_NOT_THERE = "Try again. Should it turn up meanwhile, you are told so: no second pool is made."
 
 
 async def create_pool(service: BatchService, spec: PoolSpec, report: Report, poll_interval_s: float) -> Pool:
@@ -43,7 +47,19 @@ async def create_pool(service: BatchService, spec: PoolSpec, report: Report, pol
         report(Progress(0, spec.target_nodes, "no clear answer; looking whether the pool exists"))
         await _confirm_created(service, spec.pool_id, asked_at, error, poll_interval_s)
     report(Progress(0, spec.target_nodes, "the pool is there", unit="nodes ready", accepted=True))
-    return await follow_until_ready(service, spec.pool_id, report, poll_interval_s)
+    with _after(f"Pool {spec.pool_id} was created and may be charged; whether its nodes get ready is not known."):
+        return await follow_until_ready(service, spec.pool_id, report, poll_interval_s)
+
+
+@contextmanager
+def _after(what: str) -> Iterator[None]:
+    """Say with an error of following what was done before it: the change itself did not fail."""
+    try:
+        yield
+    except PoolAllocationError:
+        raise
+    except BatchWidgetsError as error:
+        raise said_again(error, what, error.hint or _LOOK_LATER, maybe_done=True) from None
 
 
 async def _unhurried(change: Callable[[], Awaitable[None]], report: Report) -> None:
@@ -70,39 +86,28 @@ async def _confirm_created(
             pool = await service.get_pool(pool_id)
         except NotFoundError:
             if missed:  # looked twice: the first look may have come before the pool
-                raise _unclear(lost, f"Pool {pool_id} was not created.", "Try again.", maybe_done=False) from None
+                raise said_again(lost, f"Pool {pool_id} was not created.", _NOT_THERE, maybe_done=False) from None
             missed = True
             await asyncio.sleep(poll_interval_s)
         except BatchWidgetsError as error:
             try:
                 await patience.wait(error, poll_interval_s)
             except BatchWidgetsError:
-                raise _unclear(
+                raise said_again(
                     lost,
                     f"Pool {pool_id} may exist and be charged.",
-                    "Look it up as soon as the service answers.",
+                    _LOOK_LATER,
                     maybe_done=True,
                 ) from None
         else:
             break
+    asked_at += service.clock_ahead()  # this machine's clock may be wrong
     if pool.creation_time and pool.creation_time < asked_at - _CLOCK_TOLERANCE:
         raise AlreadyExistsError(
             f"Pool {pool_id} exists since {pool.creation_time:%d %b %Y %H:%M} UTC.",
             hint="Choose another pool id.",
             code="PoolExists",
         ) from lost
-
-
-def _unclear(lost: BatchWidgetsError, meaning: str, hint: str, *, maybe_done: bool) -> BatchWidgetsError:
-    """Say an error again, now that it is known what it means for the pool."""
-    return type(lost)(
-        f"{lost.message} {meaning}",
-        hint=hint,
-        code=lost.code,
-        request_id=lost.request_id,
-        status=lost.status,
-        maybe_done=maybe_done,
-    )
 
 
 async def resize_pool(
@@ -125,10 +130,21 @@ async def resize_pool(
         if not error.maybe_done:
             raise
         report(Progress(message="no clear answer; looking what the pool's size is"))
-        pool = await service.get_pool(pool_id)
+        pool = await _look(service, pool_id, error, f"The size of pool {pool_id} may have been changed.")
         if dedicated not in {None, pool.target_dedicated_nodes} or spot not in {None, pool.target_low_priority_nodes}:
             raise
-    return await follow_until_ready(service, pool_id, report, poll_interval_s)
+    with _after(f"The new size of pool {pool_id} was asked for; whether it is reached is not known."):
+        return await follow_until_ready(service, pool_id, report, poll_interval_s)
+
+
+async def _look(service: BatchService, pool_id: str, lost: BatchWidgetsError, meaning: str) -> Pool:
+    """Look at a pool after a lost answer; where that fails too, nobody knows what the answer was."""
+    try:
+        return await read(lambda: service.get_pool(pool_id))
+    except NotFoundError:
+        raise
+    except BatchWidgetsError:
+        raise said_again(lost, meaning, _LOOK_LATER, maybe_done=True) from None
 
 
 async def stop_resize(service: BatchService, pool_id: str, report: Report) -> None:
@@ -139,7 +155,8 @@ async def stop_resize(service: BatchService, pool_id: str, report: Report) -> No
         if not error.maybe_done:
             raise
         report(Progress(message="no clear answer; looking whether the pool is still being resized"))
-        if (await service.get_pool(pool_id)).allocation_state == "resizing":
+        pool = await _look(service, pool_id, error, f"The resize of pool {pool_id} may have been stopped.")
+        if pool.allocation_state == "resizing":
             raise
 
 
@@ -147,27 +164,41 @@ async def delete_pool(service: BatchService, pool_id: str, report: Report, poll_
     """Delete a pool and follow it until it is gone."""
     report(Progress(0, 1, "asking for the deletion"))
     lost: BatchWidgetsError | None = None
-    try:
-        await _unhurried(lambda: service.delete_pool(pool_id), report)
-    except BatchWidgetsError as error:
-        if error.maybe_done:
-            lost = error
-        elif error.code != "PoolBeingDeleted":
-            raise
+    for _ in range(_DELETIONS):
+        unclear = False
+        try:
+            await _unhurried(lambda: service.delete_pool(pool_id), report)
+        except BatchWidgetsError as error:
+            if unclear := error.maybe_done:
+                lost = error
+            elif error.code != "PoolBeingDeleted" and not (lost and isinstance(error, NotFoundError)):
+                raise (lost or error) from None
+        asked = "may have been" if unclear else "was"
+        with _after(f"The deletion of pool {pool_id} {asked} asked for, and may go on."):
+            if await _follow_until_gone(service, pool_id, report, poll_interval_s, or_active=unclear):
+                return
+    if lost is not None:
+        raise lost
+
+
+async def _follow_until_gone(
+    service: BatchService, pool_id: str, report: Report, poll_interval_s: float, *, or_active: bool
+) -> bool:
+    """Follow a deletion; False for a pool that nobody deletes, where that may be."""
     patience = Patience()
     while True:
         try:
             pool = await service.get_pool(pool_id)
         except NotFoundError:
             report(Progress(1, 1, "deleted"))
-            return
+            return True
         except (ServiceUnreachableError, ServiceError) as error:
             report(Progress(0, 1, "no answer; trying again"))
             await patience.wait(error, poll_interval_s)
             continue
         patience = Patience()
-        if lost is not None and pool.state == "active":
-            raise lost
+        if or_active and pool.state == "active":
+            return False
         report(Progress(0, 1, f"deleting, {pool.current_nodes} nodes left"))
         await asyncio.sleep(poll_interval_s)
 

@@ -7,10 +7,10 @@ import functools
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from batch_widgets.account.attempts import Patience
+from batch_widgets.account.attempts import Patience, said_again
 from batch_widgets.account.fan_out import UNDER_WAY, Tally, bounded, not_there, not_usable, settled
 from batch_widgets.account.users import ADDING, Adding
-from batch_widgets.errors import NotFoundError, ServiceError, ServiceUnreachableError
+from batch_widgets.errors import BatchWidgetsError, NotFoundError, ServiceError, ServiceUnreachableError
 from batch_widgets.nodes import EMPTY_STATES, ON_THE_WAY_STATES, NodeOutcome, outcomes_frame
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _WAITED_FOR = ON_THE_WAY_STATES | {"unknown"}  # a node that Batch lost touch with comes back, or becomes unusable
 _HAVE_IT = frozenset({"added", "updated", "exists"})
+_BROKEN_OFF = "Some nodes may have the user: the operation's partial tells of each."
 _ROUNDS = 5  # in which a node looks usable and its call fails all the same
 
 
@@ -86,8 +87,13 @@ class KeepAdding:
             except (ServiceUnreachableError, ServiceError) as error:
                 if self._tally is not None:
                     self._tally.say("no answer; trying again", total=self._tally.total)
-                await patience.wait(error, self._poll_interval_s)
+                try:
+                    await patience.wait(error, self._poll_interval_s)
+                except BatchWidgetsError:
+                    raise self._broken_off(error) from None
                 continue
+            except BatchWidgetsError as error:  # the credentials are refused, which won't pass
+                raise self._broken_off(error) from None
             patience = Patience()
             tally = self._take_in(nodes)
             if pool.state == "deleting":
@@ -99,6 +105,12 @@ class KeepAdding:
             total = len(tally.node_ids) if self._named is not None else max(len(tally.node_ids), pool.target_nodes)
             tally.say(waiting, total=total)
             await asyncio.sleep(self._poll_interval_s)
+
+    def _broken_off(self, error: BatchWidgetsError) -> BatchWidgetsError:
+        """Say with an error that some nodes may have the user by now."""
+        if self._tally is None:
+            return error
+        return said_again(error, _BROKEN_OFF, error.hint, maybe_done=True)
 
     def _take_in(self, nodes: Sequence[Node]) -> Tally[NodeOutcome]:
         tally = self._tally

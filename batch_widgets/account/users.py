@@ -101,10 +101,7 @@ class Adding:
                 return await self._replace(node, lost=attempt.lost)
             return NodeOutcome(node.id, "exists", error.code, _KEPT_OR_OURS if attempt.lost else KEPT)
         except BatchWidgetsError as error:
-            if not attempt.given_up:
-                raise
-            doubt = " The user may be there all the same." if attempt.lost else ""
-            return NodeOutcome(node.id, "failed", error.code, attempt.surrender(error) + doubt, may_pass=True)
+            return _failed(node, attempt, error, "The user may be there all the same.")
         return NodeOutcome(node.id, "added")
 
     async def _replace(self, node: Node, *, lost: bool) -> NodeOutcome:
@@ -116,11 +113,13 @@ class Adding:
                 raise
             return NodeOutcome(node.id, "failed", error.code, _GONE_MEANWHILE)
         except BatchWidgetsError as error:
-            if not attempt.given_up:
-                raise
-            doubt = " It may have been replaced all the same." if attempt.lost else ""
-            return NodeOutcome(node.id, "failed", error.code, attempt.surrender(error) + doubt, may_pass=True)
+            return _failed(node, attempt, error, "It may have been replaced all the same.")
         return NodeOutcome(node.id, "updated", "", _UPDATED_OR_OURS if lost else _UPDATED)
+
+
+def _failed(node: Node, attempt: attempts.Attempt, error: BatchWidgetsError, doubt: str) -> NodeOutcome:
+    may_pass = attempt.given_up or attempts.may_pass(error)
+    return NodeOutcome(node.id, "failed", error.code, attempt.say(error, doubt), may_pass=may_pass)
 
 
 async def add_user(
@@ -162,10 +161,7 @@ async def delete_user(
                 return NodeOutcome(node.id, "deleted", "", "The first try had no clear answer; the user is gone now.")
             return NodeOutcome(node.id, "absent", error.code, "No such user here.")
         except BatchWidgetsError as error:
-            if not attempt.given_up:
-                raise
-            doubt = " The user may be gone all the same." if attempt.lost else ""
-            return NodeOutcome(node.id, "failed", error.code, attempt.surrender(error) + doubt, may_pass=True)
+            return _failed(node, attempt, error, "The user may be gone all the same.")
         return NodeOutcome(node.id, "deleted")
 
     nodes = await attempts.read(lambda: service.list_nodes(pool_id))

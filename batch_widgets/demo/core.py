@@ -157,7 +157,9 @@ class Core:
             except Exception:  # noqa: BLE001  no fault of the simulation may look like one of the network
                 _log.exception("The simulated service failed on %s %s", method, raw_path)
                 answer = self._told(BatchError("InternalError"), request_id, raw_path)
-        return _finish(method, answer, request_id, lowered, self.state.now())
+        # Who is refused compares clocks; signatures go by real time.
+        moment = self._wall() if answer.status in {401, 403} else self.state.now()
+        return _finish(method, answer, request_id, lowered, moment)
 
     def refuse(self, error: BatchError, raw_path: str = "") -> Response:
         """Return the answer that tells an error found before the request could be read."""

@@ -100,8 +100,15 @@ def _image_reference_model(value: Any) -> models.BatchVmImageReference | None:
     return value
 
 
+def _check(answer: Any, kind: type, name: str) -> None:
+    """Refuse what is none of a kind: taken for one, it would have no id and no state."""
+    if not isinstance(answer, kind) or not answer.id or not _text(answer.state):  # type: ignore[attr-defined]
+        raise ValueError(f"there is no {name} in it.")
+
+
 def pool(answer: models.BatchPool) -> Pool:
     """Convert a pool."""
+    _check(answer, models.BatchPool, "pool")
     machine = answer.virtual_machine_configuration
     return Pool(
         id=answer.id,
@@ -156,6 +163,7 @@ NODE_PROPERTIES = [
 
 def node(answer: models.BatchNode) -> Node:
     """Convert a node; whatever a creating node does not have yet is empty."""
+    _check(answer, models.BatchNode, "node")
     info = answer.start_task_info
     failure = info.failure_info if info else None
     return Node(
@@ -205,6 +213,8 @@ def start_task_info(info: models.BatchStartTaskInfo) -> StartTaskInfo:
 
 def node_file(answer: models.BatchNodeFile) -> NodeFile:
     """Convert a file of a list."""
+    if not isinstance(answer, models.BatchNodeFile) or not isinstance(answer.name, str):
+        raise ValueError("there is no file in it.")  # noqa: TRY004  it is the answer that is wrong
     properties = answer.properties
     return NodeFile(
         path=answer.name or "",
@@ -223,6 +233,8 @@ def node_file_properties(path: str, answer: models.BatchFileProperties) -> NodeF
 
 def uploaded_logs(answer: models.UploadBatchServiceLogsResult) -> UploadedLogs:
     """Convert where logs were put."""
+    if not isinstance(answer.virtual_directory_name, str):
+        raise ValueError("it does not say where the logs go.")  # noqa: TRY004  it is the answer that is wrong
     return UploadedLogs(answer.virtual_directory_name or "", answer.number_of_files_uploaded or 0)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from math import isfinite
+import json
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -19,11 +18,14 @@ from batch_widgets.errors import (
     ServiceUnreachableError,
     ThrottledError,
 )
+from batch_widgets.sdk.answers import clock_ahead
+from batch_widgets.sdk.retries import pause_asked_for
 
 _EXISTS = {"PoolExists", "NodeUserExists"}
 _BUSY = {"ServerBusy", "TooManyRequests"}
 _CLOCK_TOLERANCE_S = 600.0
 _LOOK_FIRST = "The change may have been made: look before you try again."
+_ELSEWHERE = "If it stays so, check that the address is that of a Batch account and that no proxy answers in its place."
 _HINTS = {
     "PoolExists": "Choose another pool id, or show the pool that exists.",
     "PoolBeingDeleted": "Wait until the deletion has ended.",
@@ -69,8 +71,9 @@ def translate(error: Exception, *, endpoint: str, changes: bool) -> BatchWidgets
             maybe_done=changes,
         )
     return ServiceError(
-        f"{endpoint} gave an answer that the SDK cannot read: {_first_line(error)}",
-        hint="Check that the address is that of a Batch account.",
+        f"{endpoint} gave an answer that cannot be read: {_what_is_wrong(error)}",
+        hint=f"{_LOOK_FIRST} {_ELSEWHERE}" if changes else f"Try again. {_ELSEWHERE}",
+        maybe_done=changes,
     )
 
 
@@ -84,6 +87,15 @@ def _was_sent(error: azure_errors.ServiceRequestError) -> bool:
 
 def _timed_out(error: Exception) -> bool:
     return isinstance(error, TimeoutError | azure_errors.ServiceResponseTimeoutError)
+
+
+def _what_is_wrong(error: Exception) -> str:
+    """Say what is wrong with an answer in words that are not those of a programming language."""
+    if isinstance(error, azure_errors.HttpResponseError) and error.status_code:
+        return f"its status {error.status_code} was not expected."
+    if isinstance(error, azure_errors.DecodeError | UnicodeDecodeError | json.JSONDecodeError | RecursionError):
+        return "it is not in the form of JSON."
+    return _first_line(error) if type(error) is ValueError else "it has another form than the service's answers."
 
 
 def _first_line(error: Exception) -> str:
@@ -105,16 +117,28 @@ def _answered(error: azure_errors.HttpResponseError, endpoint: str, *, changes: 
     if response.status_code in {401, 403}:
         return _refused(code, text, headers.get("Date", ""), details)
     if response.status_code == 429 or code in _BUSY:
-        return ThrottledError(
-            "The account asks for a pause.", retry_after_s=_retry_after(headers.get("Retry-After", "")), **details
-        )
-    if response.status_code == 404 or code.endswith("NotFound"):
+        pause_s = pause_asked_for(headers.get("Retry-After", ""))
+        details["hint"] = f"Try again in {pause_s:.0f} s." if pause_s < 600 else "Try again later."
+        return ThrottledError("The account asks for a pause.", retry_after_s=pause_s, **details)
+    details["hint"] = details["hint"] or _usual_hint(response.status_code, code)
+    # The service names what it does not find, but for HEAD; without a name a proxy may have answered.
+    is_named = bool(code) or response.request.method == "HEAD"
+    if (response.status_code == 404 and is_named) or code.endswith("NotFound"):
         return NotFoundError(text or f"{endpoint} does not have this.", **details)
     if code in _EXISTS:
         return AlreadyExistsError(text, **details)
     if changes and response.status_code >= 500:  # the service, or a proxy before it, failed somewhere on the way
-        details |= {"maybe_done": True, "hint": details["hint"] or _LOOK_FIRST}
+        details |= {"maybe_done": True, "hint": _HINTS.get(code) or _LOOK_FIRST}
     return ServiceError(text or f"{endpoint} answered with status {response.status_code}.", **details)
+
+
+def _usual_hint(status: int, code: str) -> str:
+    """Say what to do about a failure of which the service says no more."""
+    if status == 407:
+        return "A proxy wants a name and a password: ask who runs it, and set HTTPS_PROXY."
+    if status == 408 or (status >= 500 and status != 501):
+        return "Try again."
+    return "" if code else _ELSEWHERE
 
 
 def _body(error: azure_errors.HttpResponseError) -> tuple[str, str, list[tuple[str, str]]]:
@@ -130,27 +154,13 @@ def _body(error: azure_errors.HttpResponseError) -> tuple[str, str, list[tuple[s
 def _refused(code: str, text: str, server_date: str, details: dict[str, Any]) -> AuthenticationError:
     if code and code != "AuthenticationFailed":
         return AuthenticationError(text or "The account refused the call.", **details)
+    message = "The account refused the key: it does not belong to this account, or it was renewed."
     details["hint"] = "Copy the current key from the account's Keys page, or sign in with Entra ID."
-    try:
-        skew_s = (datetime.now(UTC) - parsedate_to_datetime(server_date)).total_seconds()
-    except (TypeError, ValueError):
-        skew_s = 0.0
+    skew_s = -clock_ahead(server_date, timedelta()).total_seconds()
     if abs(skew_s) > _CLOCK_TOLERANCE_S:
         details["hint"] = (
             f"This machine's clock is {abs(skew_s) / 60:.0f} minutes {'ahead' if skew_s > 0 else 'behind'}; "
             "the service refuses calls that are 15 minutes off. Set the clock."
         )
-    return AuthenticationError(
-        "The account refused the key: it does not belong to this account, or it was renewed.", **details
-    )
-
-
-def _retry_after(header: str) -> float:
-    try:
-        pause_s = float(header)
-    except ValueError:
-        try:
-            pause_s = (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds()
-        except (TypeError, ValueError):
-            return 1.0
-    return max(0.0, pause_s) if isfinite(pause_s) else 1.0
+        message = "The account refused the call."
+    return AuthenticationError(message, **details)

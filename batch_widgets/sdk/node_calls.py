@@ -9,6 +9,7 @@ from azure.batch import models
 
 from batch_widgets.errors import NotFoundError, ServiceError
 from batch_widgets.sdk import convert
+from batch_widgets.sdk.answers import IS_LIST, read_pages
 from batch_widgets.sdk.calls import SdkCalls
 from batch_widgets.sdk.withheld import withheld
 
@@ -71,8 +72,8 @@ class SdkNodeCalls(SdkCalls):
     async def list_node_files(self, pool_id: str, node_id: str, *, recursive: bool) -> list[NodeFile]:
         """List a node's files: those at the top, or all."""
         async with self._errors(pool_id, node_id):
-            files = self._client.list_node_files(pool_id, node_id, recursive=recursive)
-            return [convert.node_file(file) async for file in files]
+            files = self._client.list_node_files(pool_id, node_id, recursive=recursive, **IS_LIST)
+            return [convert.node_file(file) for file in await read_pages(files, self._endpoint)]
 
     async def get_node_file_properties(self, pool_id: str, node_id: str, path: str) -> NodeFile:
         """Tell size and age of a file."""

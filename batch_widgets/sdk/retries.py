@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from azure.core.exceptions import ServiceResponseTimeoutError
 from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy
+from azure.core.pipeline.transport import AioHttpTransport
 
 if TYPE_CHECKING:
     from azure.core.pipeline import PipelineRequest, PipelineResponse
@@ -20,7 +26,61 @@ RETRIES = {
     "retry_backoff_factor": 0.3,
 }
 _LONGEST_PAUSE_S = 2.0
+_EXCHANGE_S = 25.0  # an answer that comes drop by drop never waits long enough to be too late
+_USUAL_PAUSE_S = 1.0
 _READING = {"GET", "HEAD"}
+
+
+def pause_asked_for(header: str) -> float:
+    """Give the seconds that a Retry-After header asks for; those that are usual where it makes no sense."""
+    try:
+        pause_s = float(header)
+    except ValueError:
+        try:
+            pause_s = (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError, OverflowError):
+            return _USUAL_PAUSE_S
+    return max(0.0, pause_s) if isfinite(pause_s) else _USUAL_PAUSE_S
+
+
+class OnceOnly(AioHttpTransport):  # type: ignore[misc]  # azure-core is untyped here
+    """Sends what it is to send once.
+
+    aiohttp repeats verbs that it takes for harmless, when a connection breaks that it had used before. What comes of
+    the second is no answer to the first: that a user is not there is no news of one that was deleted just now.
+    """
+
+    async def open(self) -> None:
+        """Get ready."""
+        await super().open()
+        self.session._retry_connection = False  # noqa: SLF001  there is no other way; a test would miss it
+
+
+class BoundedTransport(AioHttpTransport):  # type: ignore[misc]
+    """Ends an exchange whose answer has not come whole in time; one that is streamed ends when it is silent."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._once = OnceOnly(**options)
+
+    async def open(self) -> None:
+        """Get ready."""
+        await super().open()
+        await self._once.open()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._once.close()
+        await super().close()
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        """Send a request and receive its answer."""
+        send = super().send if request.method in _READING else self._once.send
+        try:
+            async with asyncio.timeout(_EXCHANGE_S):
+                return await send(request, **options)
+        except TimeoutError as error:
+            raise ServiceResponseTimeoutError("The answer did not come whole in time.", error=error) from error
 
 
 class Retries(AsyncRetryPolicy[Any, Any]):
@@ -35,6 +95,11 @@ class Retries(AsyncRetryPolicy[Any, Any]):
     def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
         """Give the settings of a request: what reads only is retried."""
         return {**super().configure_retries(options), "methods": _READING}
+
+    def get_retry_after(self, response: Any) -> float | None:
+        """Give the pause that an answer asks for; azure-core raises on what makes no sense."""
+        header = response.http_response.headers.get("Retry-After")
+        return pause_asked_for(header) if header else None
 
     def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
         """Tell whether an answer is to be asked for again."""

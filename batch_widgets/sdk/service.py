@@ -12,12 +12,15 @@ from batch_widgets.autoscale import AutoScaleError, AutoScaleEvaluation
 from batch_widgets.errors import ServiceError
 from batch_widgets.pools.secrets import secret_texts
 from batch_widgets.sdk import convert
+from batch_widgets.sdk.answers import IS_LIST, AnswersOnly, ServiceClock, read_pages
 from batch_widgets.sdk.credentials import make_credential
 from batch_widgets.sdk.node_calls import SdkNodeCalls
-from batch_widgets.sdk.retries import TIMEOUTS, ErrorsInFull, Retries
+from batch_widgets.sdk.retries import TIMEOUTS, BoundedTransport, ErrorsInFull, Retries
 from batch_widgets.sdk.withheld import withheld
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from batch_widgets.images import SupportedImage
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node, NodeUser
@@ -48,30 +51,38 @@ class SdkService(SdkNodeCalls):
     ) -> None:
         self._endpoint = endpoint
         self._credential, self._own_credential = make_credential(account_name, account_key, credential)
+        self._clock = ServiceClock()
         self._client = BatchClient(
             endpoint,
             self._credential,
             user_agent=f"batch_widgets/{__version__}",
             retry_policy=Retries(),
-            per_retry_policies=[ErrorsInFull()],
-            **TIMEOUTS,
+            per_call_policies=[AnswersOnly()],
+            per_retry_policies=[ErrorsInFull(), self._clock],
+            transport=BoundedTransport(**TIMEOUTS),
         )
+
+    def clock_ahead(self) -> timedelta:
+        """How far the service's clock was ahead of this machine's when it answered last."""
+        return self._clock.ahead
 
     async def check(self) -> None:
         """Ask for the first pool's id."""
         async with self._errors():
-            async for _ in self._client.list_pools(max_results=1, select=["id"]).by_page():
+            async for _ in self._client.list_pools(max_results=1, select=["id"], **IS_LIST).by_page():
                 return
 
     async def list_supported_images(self) -> list[SupportedImage]:
         """List the images that the account supports."""
         async with self._errors():
-            return [convert.supported_image(image) async for image in self._client.list_supported_images()]
+            images = self._client.list_supported_images(**IS_LIST)
+            return [convert.supported_image(image) for image in await read_pages(images, self._endpoint)]
 
     async def list_pools(self) -> list[Pool]:
         """List the account's pools."""
         async with self._errors():
-            return [convert.pool(pool) async for pool in self._client.list_pools()]
+            pools = self._client.list_pools(**IS_LIST)
+            return [convert.pool(pool) for pool in await read_pages(pools, self._endpoint)]
 
     async def get_pool(self, pool_id: str) -> Pool:
         """Get a pool."""
@@ -123,8 +134,8 @@ class SdkService(SdkNodeCalls):
     async def list_nodes(self, pool_id: str) -> list[Node]:
         """List the nodes of a pool."""
         async with self._errors(pool_id):
-            nodes = self._client.list_nodes(pool_id, select=convert.NODE_PROPERTIES)
-            return [convert.node(node) async for node in nodes]
+            nodes = self._client.list_nodes(pool_id, select=convert.NODE_PROPERTIES, **IS_LIST)
+            return [convert.node(node) for node in await read_pages(nodes, self._endpoint)]
 
     async def create_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
         """Add a user to a node."""

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from batch_widgets.account import BatchAccount
 from batch_widgets.autoscale import AutoScaleEvaluation
@@ -122,6 +122,7 @@ class FakeService:
         self.calls: list[tuple] = []
         self.threads: set[str] = set()
         self.closed = 0
+        self.ahead = timedelta()
         self.in_flight = 0
         self.most_in_flight = 0
         self.polls_until_gone = 2
@@ -130,6 +131,9 @@ class FakeService:
         self.uploads: list[str] = []
         self._failures: dict[str, list[Failure]] = {}
         self._held: set[str] = set()
+
+    def clock_ahead(self):
+        return self.ahead
 
     # what a test says
 

@@ -296,7 +296,10 @@ def test_a_service_that_answers_no_more_ends_it_and_what_is_done_is_told(stage, 
     stage.start()
     stage.until_waiting("waiting for 1 node", a="added", b="not reached")
     stage.service.fail("list_nodes", error)
-    assert stage.operation.exception(SOON) is error
+    told = stage.operation.exception(SOON)
+    assert type(told) is type(error)
+    assert told.message == f"{error.message} Some nodes may have the user: the operation's partial tells of each."
+    assert told.maybe_done
     assert (stage.operation.progress.message, stage.operation.progress.total) == (message, 2)
     assert stage.outcomes() == {"a": "added", "b": "not reached"}
 

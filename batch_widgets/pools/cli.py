@@ -54,7 +54,8 @@ def needs_file(body: Mapping[str, Any]) -> bool:
 
 def file_name(body: Mapping[str, Any]) -> str:
     """Give the name of the file that a command reads: the pool's id, what can't be in an id left out."""
-    return f"{re.sub(r'[^A-Za-z0-9_-]', '', body.get('id', '')) or 'pool'}.json"
+    kept = re.sub(r"[^A-Za-z0-9_-]", "", body.get("id", "")).lstrip("-")  # else it would be taken for an option
+    return f"{kept or 'pool'}.json"
 
 
 def _options(body: Mapping[str, Any]) -> list[tuple[str, str]] | None:
@@ -70,7 +71,8 @@ def _options(body: Mapping[str, Any]) -> list[tuple[str, str]] | None:
             options += image
         else:
             return None
-    return options
+    # Of a value that begins so az would read a file, or take it for an option.
+    return None if any(value.startswith(("@", "-")) for _, value in options) else options
 
 
 def _image(machine: Mapping[str, Any]) -> list[tuple[str, str]] | None:

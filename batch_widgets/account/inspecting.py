@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from batch_widgets.account import attempts
 from batch_widgets.errors import NotFoundError, ServiceError
 from batch_widgets.node_facts import FileEnd, StartTaskResult
 from batch_widgets.nodes import state_words
@@ -39,12 +38,12 @@ async def read_end(service: BatchService, pool_id: str, node_id: str, path: str,
 
 
 async def start_task_result(service: BatchService, pool_id: str, node_id: str) -> StartTaskResult:
-    """Find out how a node's start task went; a file that can't be read says why."""
-    node = await attempts.read(lambda: service.get_node(pool_id, node_id))
+    """Find out how a node's start task went; a file that can't be read says why. Whoever calls it is patient."""
+    node = await service.get_node(pool_id, node_id)
 
     async def end_of(path: str) -> FileEnd:
         try:
-            return await attempts.read(lambda: read_end(service, pool_id, node_id, path, END_BYTES))
+            return await read_end(service, pool_id, node_id, path, END_BYTES)
         except NotFoundError as error:
             if error.code in _NO_NODE:
                 raise

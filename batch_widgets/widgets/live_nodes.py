@@ -163,7 +163,7 @@ class LiveNodes(Panel):
         if view.pool is not None:  # whoever had nodes made anew: their allocation time stays, and their users are gone
             empty = [node.id for node in view.nodes if node.state in EMPTY_STATES]
             self.account.users_given.forget(view.pool.id, empty, before=view.read_at)
-        if self._stale:
+        if self._stale and not view.reading_logins:  # half a reading mends nothing
             self._stale = False
             self.message.clear()
         self._draw()

@@ -921,3 +921,12 @@ def test_minutes_of_uptime_are_told_of_pools_of_a_thousand_nodes_at_most(count, 
     assert node_row(nodes[0], view, (), None, now)["uptime"]["text"] == words
     later = node_row(nodes[0], view, (), None, now + timedelta(hours=3))
     assert later["uptime"]["text"] == "3 h"
+
+
+def test_half_a_reading_does_not_take_an_error_away(panel):
+    panel._on_stale(REFUSED)
+    half = dataclasses.replace(panel.last_view, read_at=datetime.now(UTC), reading_logins=True)
+    panel._show_view(half)
+    assert panel.message.visible
+    panel._show_view(dataclasses.replace(half, reading_logins=False))
+    assert not panel.message.visible

@@ -202,13 +202,16 @@ def not_there(node_id: str) -> NodeOutcome:
 
 
 async def bounded(call: Callable[[T], Awaitable[object]], items: Iterable[T], *, in_flight: int = IN_FLIGHT) -> None:
-    """Call for each item, in order, with a bounded number in flight."""
+    """Call for each item, in order, with a bounded number in flight; the first error ends it and is raised as it is."""
     queue = iter(items)
 
     async def work() -> None:
         for item in queue:
             await call(item)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(in_flight):
-            group.create_task(work())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(in_flight):
+                group.create_task(work())
+    except ExceptionGroup as errors:  # the first says what ended the others
+        raise errors.exceptions[0] from None

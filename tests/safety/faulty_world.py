@@ -128,7 +128,7 @@ def claim_of(call) -> Claim:
         return Claim("maybe" if error.maybe_done or _doubts(text) else "not done", text)
     except Exception as error:  # noqa: BLE001  what is told then is for nobody's eyes
         return Claim("a stranger's error", repr(error))
-    if hasattr(result, "columns") and "outcome" in result.columns:
+    if hasattr(result, "columns") and "error_code" in result.columns:
         return _of_rows(result)
     return Claim("done", value=result)
 

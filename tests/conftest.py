@@ -8,8 +8,14 @@ import threading
 import time
 
 import pytest
+from safety_record import Summary
 
 _PATIENCE_S = 2.0
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Print at the end of a run what its safety tests tried."""
+    config.pluginmanager.register(Summary(), "safety-summary")
 
 
 @pytest.hookimpl(trylast=True)

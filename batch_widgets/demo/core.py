@@ -176,7 +176,7 @@ class Core:
         operation = "unknown"
         surface = routes.surface_of(raw_path)
         try:
-            self._check_host(headers)
+            self._check_sender(headers)
             if surface == "batch":
                 auth.verify(method, raw_path, raw_query, headers, self.state.account_name, self._key, self._wall())
             elif surface == "management":
@@ -200,10 +200,17 @@ class Core:
         self.state.advance()
         return run(Request(method, raw_path, found.parameters, query, headers, body))
 
-    def _check_host(self, headers: Mapping[str, str]) -> None:
-        """Refuse names that only a page in a browser, misled by its DNS, would use."""
+    def _check_sender(self, headers: Mapping[str, str]) -> None:
+        """Refuse what a page in a browser sends: no page has any business here.
+
+        A page elsewhere is told by the headers that browsers add, one that misled its browser's DNS by its name.
+        """
         if self.allowed_hosts is not None and headers.get("host", "").lower() not in self.allowed_hosts:
             raise BatchError("InvalidHeaderValue", HeaderName="Host", HeaderValue=headers.get("host", ""))
+        for name, harmless in (("Origin", None), ("Sec-Fetch-Site", "none")):  # none: typed by the user
+            value = headers.get(name.lower(), harmless)
+            if value != harmless:
+                raise BatchError("InvalidHeaderValue", HeaderName=name, HeaderValue=value)
 
 
 def _finish(method: str, answer: Answer, request_id: str, headers: Mapping[str, str], moment: datetime) -> Response:

@@ -60,9 +60,9 @@ def list_page(
 
 
 def select(request: Request, item: JsonObject) -> JsonObject:
-    """Return the properties of an item that ``$select`` names; all without it."""
+    """Return the properties that ``$select`` names; all without it, or if it is empty: the SDK does not sign that."""
     text = request.query.get("$select")
-    if text is None:
+    if not text:
         return item
     names = {name.strip().split("/")[0] for name in text.split(",")}
     if "*" in names:

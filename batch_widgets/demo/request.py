@@ -51,14 +51,20 @@ class Request:
 
 
 def parse_query(raw_query: str) -> dict[str, str]:
-    """Return the parameters of a query; the first of several with the same name counts."""
+    """Return the parameters of a query, names in lower case.
+
+    What a signature does not tell apart is refused, or one that was made for a query would be good for another: the
+    signed text holds one value for each name, and each on a line of its own.
+    """
     try:
         pairs = parse_qsl(raw_query, keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError as error:
         raise BatchError("InvalidUri", Reason="The query can't be read.") from error
-    result: dict[str, str] = {}
-    for name, value in pairs:
-        result.setdefault(name.lower(), value)
+    result = {name.lower(): value for name, value in pairs}
+    if len(result) < len(pairs):
+        raise BatchError("InvalidUri", Reason="The query has a parameter twice.")
+    if any("\n" in text for pair in pairs for text in pair):
+        raise BatchError("InvalidUri", Reason="The query has a line break.")
     return result
 
 

@@ -31,6 +31,10 @@ _REDIRECTED: dict[str, Callable[[str], dict[bool, str]]] = {
 _NOWHERE = "/dev/null"
 _EVERYBODYS = ("/home/", "/tmp/", f"{ROOT}/")  # noqa: S108  names on the simulated machine
 _MAX_NESTING = 8
+_MAX_WORDS = 131_072
+"""Characters that the words of one command may have in all, as Linux has such a limit."""
+_MAX_VARIABLES = 262_144
+"""Characters that the variables of a shell may have in all; sessions are long."""
 
 
 class ExitShellError(Exception):
@@ -171,7 +175,13 @@ class Shell:
         return None if machine.write(path, "", append=append) else "No space left on device"
 
     def _simple(self, words: list[Word], *, in_pipe: bool) -> Run:
-        expanded = [word.expand(self._lookup) for word in words]
+        expanded: list[str] = []
+        room = _MAX_WORDS
+        for word in words:
+            expanded.append(word.expand(self._lookup))
+            room -= len(expanded[-1])
+            if room < 0:
+                raise ShellSyntaxError("Argument list too long")
         # A word that was only an unset variable vanishes, as in a real shell.
         texts = [text for text, word in zip(expanded, words, strict=True) if text or word.quoted]
         assigned: dict[str, str] = {}
@@ -179,7 +189,7 @@ class Shell:
             assigned[match[1]] = match[2][:MAX_WORD]
             texts.pop(0)
         if not texts:
-            self.variables.update(assigned)
+            self._keep(self.variables, assigned)
             return 0
         if assigned:
             inner = Shell(
@@ -202,13 +212,20 @@ class Shell:
             for argument in arguments:
                 match = _ASSIGNMENT.fullmatch(argument)
                 if match:
-                    self.context.environment[match[1]] = match[2]
+                    self._keep(self.context.environment, {match[1]: match[2]})
                 elif argument in self.variables:
                     self.context.environment[argument] = self.variables.pop(argument)
             return 0
         if name in {"set", ":"}:
             return 0
         return (yield from self.execute(texts))
+
+    def _keep(self, where: dict[str, str], assigned: dict[str, str]) -> None:
+        """Set variables, as long as there is room for them."""
+        kept = {**self.context.environment, **self.variables, **assigned}
+        if sum(len(name) + len(value) for name, value in kept.items()) > _MAX_VARIABLES:
+            raise ShellSyntaxError("no room for more variables")
+        where.update(assigned)
 
     def _cd(self, arguments: list[str]) -> Run:
         target = arguments[0] if arguments else self.context.environment.get("HOME", "/")

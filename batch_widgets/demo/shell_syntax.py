@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _OPERATORS = ("2>&1", "2>>", "&>", "2>", "1>", ">>", "&&", "||", ">", ";", "|", "\n")
 _REFUSED = "`()<&"
@@ -30,10 +30,15 @@ class Word:
 
     def expand(self, lookup: Callable[[str], str]) -> str:
         """Return the word with its variables put in."""
-        text = "".join(_expand(piece, lookup) if open_ else piece for piece, open_ in self.pieces)
-        if len(text) > MAX_WORD:
-            raise ShellSyntaxError("a word is too long")
-        return text
+        parts: list[str] = []
+        room = MAX_WORD
+        for piece, open_ in self.pieces:
+            for part in _expand(piece, lookup) if open_ else (piece,):
+                room -= len(part)
+                if room < 0:  # said before the word is put together: variables may make very much of a short line
+                    raise ShellSyntaxError("a word is too long")
+                parts.append(part)
+        return "".join(parts)
 
 
 @dataclass
@@ -191,18 +196,18 @@ def _refuse_substitution(script: str, start: int, end: int) -> None:
         raise ShellSyntaxError("the simulated shell does not know command substitution")
 
 
-def _expand(text: str, lookup: Callable[[str], str]) -> str:
+def _expand(text: str, lookup: Callable[[str], str]) -> Iterator[str]:
     parts = text.split("$")
-    result = [parts[0]]
+    yield parts[0]
     for part in parts[1:]:
         match = _NAME.match(part)
         if match is None:
             if part.startswith("{"):
                 raise ShellSyntaxError(f"${part}: bad substitution")
-            result.append("$" + part)
+            yield "$" + part
         else:
-            result.append(lookup(match[1] or match[2]) + part[match.end() :])
-    return "".join(result)
+            yield lookup(match[1] or match[2])
+            yield part[match.end() :]
 
 
 def _shown(lexeme: str) -> str:

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { pageState } from "../src/host.ts";
 import { Kept } from "../src/terminal/kept.ts";
-import { meaningOf, wayOut } from "../src/terminal/keys.ts";
+import { isAnswer, meaningOf, wayOut } from "../src/terminal/keys.ts";
 import { TerminalSession, type View } from "../src/terminal/session.ts";
 import { FakeModel } from "./helpers.ts";
 
@@ -224,6 +224,39 @@ describe("the keys", () => {
   it("name a way out that the system does not take", () => {
     expect(wayOut("Win32")).toBe("Ctrl+Shift+Home");
     expect(wayOut("Linux x86_64")).toBe("Ctrl+Shift+Esc");
+  });
+});
+
+describe("what a terminal says", () => {
+  it("is its answer to a question, or what was typed", () => {
+    const answers = [
+      "[?1;2c",
+      "[>0;276;0c",
+      "[0n",
+      "[24;80R",
+      "[?24;80R",
+      "[?2004;1$y",
+      "[4;300;400t",
+      "]11;rgb:0/0/0",
+      "P1$r0m",
+    ];
+    for (const one of answers) expect(isAnswer(`\x1b${one}`)).toBe(true);
+    const typed = [
+      "a",
+      "c",
+      "\r",
+      "\t",
+      "\x03",
+      "\x1b",
+      "\x1bc",
+      "\x1b[A",
+      "\x1bOP",
+      "\x1b[3~",
+      "\x1b[1;5C",
+      "\x1b[I",
+      "é",
+    ];
+    for (const one of typed) expect(isAnswer(one)).toBe(false);
   });
 });
 

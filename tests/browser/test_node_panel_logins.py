@@ -50,6 +50,12 @@ def ssh(config: str, host: str) -> str:
     return f"{done.stdout}{done.stderr}".strip()
 
 
+def type_line(notebook: Notebook, panel: Locator, text: str) -> None:
+    """Type into the terminal that is on show, once it has the focus."""
+    panel.locator(".bw-term-hint:visible", has_text="leaves the terminal").wait_for()
+    notebook.page.keyboard.type(f"{text}\n")
+
+
 def node_ids(notebook: Notebook) -> list[str]:
     return notebook.python("print(*(node.id for node in nodes))").split()
 
@@ -123,11 +129,11 @@ def test_two_terminals_and_a_page_that_is_loaded_again(notebook: Notebook, panel
     one, two = node_ids(notebook)
     row(panel, one).get_by_role("button", name="Open terminal").click()
     panel.get_by_text("connected", exact=True).wait_for()
-    notebook.page.keyboard.type("echo in $USER first\n")
+    type_line(notebook, panel, "echo in $USER first")
     terminal_has(notebook, "\nin alice first", 0)
     row(panel, two).get_by_role("button", name="Open terminal").click()
     notebook.wait_python("[one.view.state for one in panel.logins.terminals.terminals]", ["connected"] * 2)
-    notebook.page.keyboard.type("echo in $USER second\n")
+    type_line(notebook, panel, "echo in $USER second")
     terminal_has(notebook, "\nin alice second", 1)
     panel.get_by_role("button", name=f"{one[:12]}…").click()
     panel.locator(".xterm-rows:visible").get_by_text("in alice first", exact=True).wait_for()
@@ -138,7 +144,7 @@ def test_two_terminals_and_a_page_that_is_loaded_again(notebook: Notebook, panel
     panel.get_by_text("127.0.0.1:").first.wait_for()
     panel.locator(".xterm-rows:visible").get_by_text("in alice first", exact=True).wait_for()
     panel.locator(".xterm-screen:visible").click()
-    notebook.page.keyboard.type("echo still $USER\n")
+    type_line(notebook, panel, "echo still $USER")
     terminal_has(notebook, "\nstill alice", 0)
     panel.get_by_role("button", name="Close terminal").locator("visible=true").click()
     panel.locator(".xterm-rows:visible").get_by_text("in alice second", exact=True).wait_for()

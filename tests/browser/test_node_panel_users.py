@@ -46,7 +46,7 @@ def test_a_generated_password_is_shown_once_and_opens_a_terminal(notebook: Noteb
     assert panel.get_by_placeholder("alice").last.input_value() == "alice"
     panel.get_by_placeholder("Password").last.fill(password)
     panel.get_by_role("button", name="Open terminal", exact=True).last.click()
-    panel.get_by_text("connected").wait_for()
+    panel.get_by_text("leaves the terminal").wait_for()
     notebook.page.keyboard.type("whoami\n")
     terminal_has(notebook, "\nalice")
     notebook.screenshot(panel, "node-panel-terminal")

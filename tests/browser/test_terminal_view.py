@@ -210,6 +210,27 @@ def test_a_reload_shows_what_was_there_and_the_file_has_none_of_it(notebook: Not
     shows(output, "still 9")
 
 
+def test_what_is_typed_while_old_output_is_drawn_is_not_lost(notebook: Notebook, terminal):
+    terminal("view", "view")
+    notebook.python("heard = []; view.on_input(heard.append)")
+    notebook.python("view.write(b'old output\\r\\n' * 2000 + b'\\x1b[6n')")
+    notebook.wait_python(
+        "b'R' in b''.join(heard)", expected=True
+    )  # the answer to the question, which is not given again
+    notebook.python("heard.clear()")
+    notebook.page.evaluate(
+        """() => new MutationObserver((_changes, observer) => {
+            const field = document.querySelectorAll(".xterm-helper-textarea")[1];
+            if (!field) return;
+            observer.disconnect();
+            field.focus();
+            field.dispatchEvent(new InputEvent("input", { data: "typed", inputType: "insertText" }));
+        }).observe(document.body, { childList: true, subtree: true })"""
+    )
+    shows(notebook.run(2, ".xterm-rows"), "old output")
+    notebook.wait_python("heard", [b"typed"])
+
+
 def test_much_output_comes_whole_and_is_not_sent_faster_than_it_is_drawn(notebook: Notebook, terminal):
     output = terminal()
     notebook.python(

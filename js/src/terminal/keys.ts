@@ -19,3 +19,9 @@ export function meaningOf(event: Key, hasSelection: boolean): Meaning {
 export function wayOut(platform: string): string {
   return /^win/i.test(platform) ? "Ctrl+Shift+Home" : "Ctrl+Shift+Esc";
 }
+
+/** Whether a terminal's data is its answer to a program's question (what it is, where the cursor stands), not typed. */
+export function isAnswer(data: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+  return /^\x1b(?:[P\]]|\[[\d;?>=$]+[cnRty])/.test(data);
+}

@@ -6,7 +6,7 @@ import { copyText } from "../clipboard.ts";
 import { onThemeChange } from "../theme.ts";
 import { Bar, Foot } from "./bar.tsx";
 import { themeOf } from "./colours.ts";
-import { meaningOf, wayOut } from "./keys.ts";
+import { isAnswer, meaningOf, wayOut } from "./keys.ts";
 import type { TerminalSession, View } from "./session.ts";
 
 const FONT_PX = 12;
@@ -158,8 +158,15 @@ export class XtermView implements View {
     terminal.open(this.#place);
     if (terminal.textarea) terminal.textarea.tabIndex = -1;
     terminal.attachCustomKeyEventHandler((event) => this.#onKey(event));
-    terminal.onData((text) => this.#input(this.#encoder.encode(text)));
-    terminal.onBinary((text) => this.#input(Uint8Array.from(text, (letter) => letter.charCodeAt(0))));
+    terminal.onData((text) => {
+      if (!(this.#quiet && isAnswer(text))) this.#session.input(this, this.#encoder.encode(text));
+    });
+    terminal.onBinary((text) =>
+      this.#session.input(
+        this,
+        Uint8Array.from(text, (letter) => letter.charCodeAt(0)),
+      ),
+    );
     terminal.textarea?.addEventListener("focus", () => {
       const fits = this.#fit?.proposeDimensions();
       if (fits) {
@@ -175,10 +182,6 @@ export class XtermView implements View {
     this.redraw();
     this.#session.opened(this);
     if (this.#wantsFocus) this.focus();
-  }
-
-  #input(data: Uint8Array): void {
-    if (!this.#quiet) this.#session.input(this, data);
   }
 
   /** False for a key that the program in the terminal does not get. */

@@ -275,6 +275,7 @@ def test_several_terminals_two_views_and_code_that_travels_when_it_is_needed(not
     shows(first, "second 4")
     shows(second, "second 4")
     notebook.python("other.focus_terminal()")
+    bob.get_by_text("leaves the terminal").wait_for()
     typed(notebook, "echo for bob $((3 + 3))")
     page.wait_for_function(TEXT, arg=[bob.element_handle(), "for bob 6"])
     assert "for bob" not in alice.locator(".xterm-rows").inner_text()

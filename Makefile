@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach name,$(PYTHONS),$(if $(shell $(name) -c \
 TASKS = $(if $(PYTHON),$(PYTHON) tasks.py,$(error Python 3.11 or later is needed; none of $(PYTHONS) is one))
 INSTALL_BROWSER = $(if $(filter install,$(BROWSER)),--install-browser)
 
-.PHONY: help demo test test-slow test-az pytest lint format screenshots lock build clean
+.PHONY: help demo test test-slow test-az pytest lint format screenshots lock audit build clean
 
 help: ## List the targets
 	@$(TASKS) --help
@@ -37,6 +37,9 @@ screenshots: ## Take pictures of the widgets into screenshots/
 
 lock: ## Write requirements-dev.txt anew from pyproject.toml (UPGRADE=1: with the newest versions)
 	@$(TASKS) lock $(if $(filter-out 0,$(UPGRADE)),--upgrade)
+
+audit: ## Ask the advisory services of PyPI and npm about the locked packages
+	@$(TASKS) audit
 
 build: ## Build sdist and wheel into dist/
 	@$(TASKS) build

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -17,6 +18,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import tasks_audit
 
 if sys.version_info < (3, 11):  # noqa: UP036 - an older one may well be what `python` means
     sys.exit(f"Python 3.11 or later is needed; this is {sys.version.split()[0]} ({sys.executable})")
@@ -29,6 +32,7 @@ AZURE_CLI_LOCK = ROOT / "tests" / "azure_cli" / "requirements.txt"
 PROGRAMS = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = PROGRAMS / ("python.exe" if WINDOWS else "python")
 LOCK = ROOT / "requirements-dev.txt"
+NPM_LOCK = ROOT / "js" / "package-lock.json"
 NOTEBOOK = "notebooks/quickstart.ipynb"
 MADE = (
     ".venv",
@@ -58,8 +62,16 @@ LINT = {
 PYTEST = [str(PYTHON), "-m", "pytest"]
 
 
+NOT_ASKED = 3
+"""How `audit` ends when it found nothing, but not everything could be asked about."""
+
+
 class ChoreError(Exception):
     """A chore cannot go on; the text says why and what to do."""
+
+    def __init__(self, text: str, status: int = 1) -> None:
+        self.status = status
+        super().__init__(text)
 
 
 # --- The environment -------------------------------------------------------------------------------------------------
@@ -321,6 +333,48 @@ def _lock(file: Path, command: list[str], *, upgrade: bool) -> None:
     say(f"{file.relative_to(ROOT)}: {len(re.findall('^[a-z0-9]', text, re.MULTILINE))} packages")
 
 
+def audit(_: argparse.Namespace) -> None:
+    """Ask the advisory services about the locked packages; ends with 1 if some are vulnerable, with 3 if unknown."""
+    ensure_environment()
+    say("Asking the advisory services about all that is locked")
+    answers = {str(lock.relative_to(ROOT)): _audit_python(lock) for lock in (LOCK, AZURE_CLI_LOCK)}
+    locked = len(json.loads(NPM_LOCK.read_text(encoding="utf-8"))["packages"]) - 1  # itself is one of them
+    command = [str(PYTHON), "hatch_build.py", "audit", *tasks_audit.NPM_AUDIT]
+    answers[str(NPM_LOCK.relative_to(ROOT))] = tasks_audit.of_npm_audit(_asked(command), locked)
+    found, unknown = list[str](), list[str]()
+    for name, answer in answers.items():
+        say(f"{name}: told about {answer.asked} packages, {len(answer.found)} known vulnerabilities")
+        found += [f"{name}: {line}" for line in answer.found]
+        unknown += [f"{name}: {line}" for line in answer.unknown]
+    for title, lines in (("Vulnerable", found), ("Nothing is known of", unknown)):
+        if lines:
+            more = [f"and {len(lines) - 20} more"] if len(lines) > 20 else []
+            print(f"\n{title}:", *lines[:20], *more, sep="\n  ")
+    if found:
+        raise ChoreError(f"{len(found)} known vulnerabilities")
+    if unknown:
+        raise ChoreError("nothing bad is known, but not everything could be asked about: this is no pass", NOT_ASKED)
+
+
+def _audit_python(lock: Path) -> tasks_audit.Answer:
+    answer = tasks_audit.Answer()
+    for wanted in tasks_audit.lists_of(lock.read_text(encoding="utf-8")):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "packages.txt")
+            file.write_text("".join(f"{name}=={version}\n" for name, version in wanted.items()), encoding="utf-8")
+            command = [str(PYTHON), "-m", "pip_audit", *tasks_audit.PIP_AUDIT, f"--requirement={file}"]
+            answer.add(tasks_audit.of_pip_audit(_asked(command), wanted))
+    return answer
+
+
+def _asked(command: list[str]) -> str:
+    """Return what a program that asks a service prints; its exit code and what it says besides tell less."""
+    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+    if not done.stdout.strip():
+        print(done.stderr[-2000:], file=sys.stderr, flush=True)
+    return done.stdout
+
+
 def build(_: argparse.Namespace) -> None:
     """Build sdist and wheel into dist/."""
     ensure_environment()
@@ -372,7 +426,7 @@ def _duration(started: float) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tasks.py", description=__doc__)
     chores = parser.add_subparsers(dest="chore", required=True, metavar="NAME")
-    for chore in (demo, test, test_slow, test_az, pytest, lint, format_, screenshots, lock, build, clean):
+    for chore in (demo, test, test_slow, test_az, pytest, lint, format_, screenshots, lock, audit, build, clean):
         name = chore.__name__.rstrip("_").replace("_", "-")
         sub = chores.add_parser(name, help=(chore.__doc__ or "").rstrip("."), description=chore.__doc__)
         sub.set_defaults(chore=chore)
@@ -397,7 +451,7 @@ def main() -> int:
         options.chore(options)
     except ChoreError as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
-        return 1
+        return error.status
     except subprocess.CalledProcessError as error:
         print(f"\nfailed with exit code {error.returncode}: {shlex.join(error.cmd)}", file=sys.stderr, flush=True)
         return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tarfile
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 BUILT = ("bundle.js", "formula.js", "nodes.js", "stub.js", "terminal.js")
+DATA_LICENCES = tuple(f"batch_widgets/{folder}/LICENSE-azure-batch-rest.txt" for folder in ("data", "demo/data"))
 USE_INSTALLED = """
 import batch_widgets
 from batch_widgets.widgets import frontend
@@ -52,7 +54,7 @@ def test_wheel_holds_the_package_and_the_built_front_end_and_nothing_else(in_whe
     further_bundles = {name for name in in_wheel if re.fullmatch(r"batch_widgets/static/[a-z-]+\.js", name)}
     about = {
         f"{project['name']}-{project['version']}.dist-info/{name}"
-        for name in ("METADATA", "WHEEL", "RECORD", "licenses/LICENSE")
+        for name in ("METADATA", "WHEEL", "RECORD", "licenses/LICENSE", *(f"licenses/{name}" for name in DATA_LICENCES))
     }
     assert in_wheel - further_bundles == (package | static | about) - further_bundles
     assert static <= in_wheel
@@ -73,18 +75,61 @@ def test_wheel_says_what_the_project_says(distributions, project):
     assert set(metadata.get_all("Provides-Extra")) == set(project["optional-dependencies"])
 
 
-def test_licences_of_bundled_code_travel_with_it(distributions):
+def test_licences_of_bundled_code_travel_with_it(distributions, repository):
+    """A licence for every package of npm that may be in the front end, in the version that is locked."""
     with zipfile.ZipFile(distributions.wheel) as archive:
         text = archive.read("batch_widgets/static/LICENSES.txt").decode()
+    parts = text.split("-" * 80 + "\n")[1:]
+    found = {part.partition("\n")[0]: part for part in parts}
+    lock = json.loads((repository / "js" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    wanted = {
+        f"{place.rpartition('node_modules/')[2]} {entry['version']} ({entry['license']})"
+        for place, entry in lock.items()
+        if place and not entry.get("dev") and not entry.get("optional")
+    }
+    assert found.keys() == wanted
     for name in ("@codemirror/view", "@tanstack/table-core", "@tanstack/virtual-core", "@xterm/xterm", "preact"):
-        assert f"\n{name} " in text
-    assert text.count("Permission is hereby granted") >= 3
+        assert any(title.startswith(f"{name} ") for title in found)
+    for title, part in found.items():
+        assert title.endswith("(MIT)"), f"{title}: what this licence asks for has to be looked at"
+        assert re.search(r"copyright \(c\)", part, re.IGNORECASE), title
+        assert "Permission is hereby granted" in part, title
+        assert "THE SOFTWARE IS PROVIDED" in part, title
+
+
+def test_the_front_end_takes_code_of_no_other_packages(repository):
+    """What is imported from a development dependency would be bundled without its licence."""
+    package = json.loads((repository / "js" / "package.json").read_text(encoding="utf-8"))
+    imported = set()
+    for file in (repository / "js" / "src").rglob("*"):
+        if file.suffix in {".ts", ".tsx", ".css"}:
+            text = file.read_text(encoding="utf-8")
+            imported |= set(re.findall(r"""(?:from|import|import\()\s*["']([^."'][^"']*)["']""", text))
+    names = {"/".join(name.split("/")[: 2 if name.startswith("@") else 1]) for name in imported}
+    assert {"preact", "@xterm/xterm", "@codemirror/view"} <= names
+    assert names - set(package["dependencies"]) == set()
+
+
+def test_recorded_data_travels_with_its_licence(distributions, in_wheel):
+    """A folder of data in the wheel holds the licence, and the wheel's metadata names it."""
+    folders = {str(Path(name).parent) for name in in_wheel if name.endswith(".json")}
+    assert folders == {"batch_widgets/data", "batch_widgets/demo/data"}
+    assert {f"{folder}/LICENSE-azure-batch-rest.txt" for folder in folders} == set(DATA_LICENCES)
+    with zipfile.ZipFile(distributions.wheel) as archive:
+        (about,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = HeaderParser().parsestr(archive.read(about).decode())
+        for name in DATA_LICENCES:
+            text = archive.read(name).decode()
+            assert "MIT" in text
+            assert "Microsoft" in text
+            assert archive.read(f"{about.removesuffix('METADATA')}licenses/{name}").decode() == text
+    assert set(metadata.get_all("License-File")) == {"LICENSE", *DATA_LICENCES}
 
 
 def test_sdist_holds_sources_and_the_built_front_end(in_sdist, repository_files):
     folders = ("batch_widgets/", "benchmarks/", "binder/", "docs/", "js/", "notebooks/", "tests/")
     single = {"LICENSE", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile"}
-    single |= {"hatch_build.py", "pyproject.toml", "requirements-dev.txt", "tasks.py"}
+    single |= {"hatch_build.py", "pyproject.toml", "requirements-dev.txt", "tasks.py", "tasks_audit.py"}
     sources = {name for name in repository_files if name.startswith(folders)} | single
     built = {name for name in in_sdist if name.startswith("batch_widgets/static/")}
     assert sources <= in_sdist

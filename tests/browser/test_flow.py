@@ -110,7 +110,7 @@ def log_in_by_password(notebook: Notebook, output, folder: Path) -> str:
     password.click()  # waits until the kernel has shown the field
     password.press_sequentially(PASSWORD)
     output.get_by_role("button", name="Add user to 2 nodes").click()
-    output.locator(".bw-outcomes").get_by_text("bob").wait_for()
+    output.get_by_role("row").get_by_text("ssh bob@127.0.0.1").nth(1).wait_for()
     command = notebook.python("print(workbench.panel.frame['ssh_command'][0])")
     assert "bob@127.0.0.1" in command
     answer = log_in(command, "whoami", password=PASSWORD, folder=folder)

@@ -72,9 +72,9 @@ def test_a_start_task_that_failed(opened: Notebook):
     output.get_by_text("step 59", exact=False).wait_for()
     end = output.get_by_role("region", name="End of stdout.txt")
     both_themes(opened, output, "node-details-start-task")
-    whole, shown = end.evaluate("one => [one.scrollHeight, one.clientHeight]")
-    assert whole > shown
-    assert end.evaluate("one => one.firstChild.getBoundingClientRect().bottom <= one.getBoundingClientRect().bottom")
+    at_its_end = """one => one.scrollHeight > one.clientHeight
+        && one.firstChild.getBoundingClientRect().bottom <= one.getBoundingClientRect().bottom"""
+    opened.page.wait_for_function(at_its_end, arg=end.element_handle())
     Axe(opened).check(output.locator(".bw").first, "details", 15)
     output.get_by_role("button", name="Close").click()
     output.get_by_role("region", name="End of stdout.txt").wait_for(state="hidden")

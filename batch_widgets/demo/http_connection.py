@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,12 @@ from .errors import BatchError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+MOST_CONNECTIONS = 256
+"""Connections at a time: each takes a file descriptor of the process, which is the user's kernel as a rule."""
+IDLE_S = 120.0
+"""Real seconds that a connection may go without a request, or with the head of one that does not end."""
 
 _CLIENTS_FAULTS = (http_exceptions.HttpProcessingError, web.RequestPayloadError, ConnectionError)
 _log = logging.getLogger(__name__)
@@ -37,8 +43,34 @@ class ServiceConnection(web.RequestHandler):
         self, server: web.Server, loop: asyncio.AbstractEventLoop, refuse: Callable[[BatchError], web.Response]
     ) -> None:
         # Bodies are read as they come: the service takes no compressed ones.
-        super().__init__(server, loop=loop, access_log=None, logger=_log, auto_decompress=False)  # type: ignore[arg-type]
+        super().__init__(
+            server,
+            loop=loop,
+            keepalive_timeout=IDLE_S,
+            access_log=None,  # type: ignore[arg-type]
+            logger=_log,
+            auto_decompress=False,
+        )
+        self._server = server
         self._refuse = refuse
+        self.is_answering = False
+        """Whether a request that has come as a whole is answered."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; where there are too many, the one ends that has waited for a request longest."""
+        super().connection_made(transport)
+        open_ones = [each for each in self._server.connections if each.transport is not None]
+        if len(open_ones) > MOST_CONNECTIONS:
+            next(each for each in open_ones if not getattr(each, "is_answering", False)).force_close()
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """Keep the connection while a request that has come as a whole is answered."""
+        self.is_answering = True
+        try:
+            yield
+        finally:
+            self.is_answering = False
 
     def handle_error(
         self,

@@ -79,6 +79,10 @@ class HttpServer:
             response = self._refuse(error)
             response.force_close()
             return response
+        with _connection(request).answering():
+            return await self._answer(request, body)
+
+    async def _answer(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         raw_path, _, raw_query = request.raw_path.partition("?")
         faults = self._faults.take(request.method, _operation(request.method, raw_path))
         await asyncio.sleep(sum(fault.delay_s for fault in faults if fault.kind == "latency"))
@@ -94,6 +98,12 @@ class HttpServer:
 
     def _refuse(self, error: BatchError) -> web.Response:
         return _to_http(self._core.refuse(error))
+
+
+def _connection(request: web.BaseRequest) -> ServiceConnection:
+    connection = request.protocol
+    assert isinstance(connection, ServiceConnection)
+    return connection
 
 
 def _operation(method: str, raw_path: str) -> str:
@@ -140,6 +150,9 @@ async def _dribble(request: web.BaseRequest, answer: Response, seconds: float) -
 
 async def _read(request: web.BaseRequest) -> bytes:
     """Return the body of a request, refused when it is larger than any operation takes, or can't be read."""
+    coding = request.headers.get("Transfer-Encoding", "chunked")
+    if coding.lower() != "chunked":  # others may see another end of the request than we do
+        raise BatchError("InvalidHeaderValue", HeaderName="Transfer-Encoding", HeaderValue=coding)
     too_large = BatchError("RequestBodyTooLarge", MaxLimit=MOST_BODY_BYTES)
     if (request.content_length or 0) > MOST_BODY_BYTES:
         raise too_large

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from batch_widgets.errors import ValidationError
 from batch_widgets.login.known_hosts import state_folder
+from batch_widgets.login.whole_file import write_whole
 from batch_widgets.login.words import checked_endpoint, checked_node_id, checked_user, ssh_path
 from batch_widgets.problems import Problem
 
@@ -186,20 +185,13 @@ def write_ssh_config(path: Path | str, text: str) -> Path:
         raise ValidationError([Problem("path", message)])
     if os.path.lexists(path) and not _is_ours(path):
         raise FileExistsError(f"{path} is there already, and was not made by batch_widgets. Choose another name.")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # readable by its owner only
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
-            file.write(text)
-        Path(scratch).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(scratch).unlink()
-        raise
+    write_whole(path, text)
     return path
 
 
 def _is_ours(path: Path) -> bool:
+    if not path.is_file():  # opening a pipe waits for somebody who writes
+        return False
     try:
         with path.open("rb") as file:
             return file.read(len(_MARK)) == _MARK.encode()

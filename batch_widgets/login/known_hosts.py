@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch_widgets.login.whole_file import write_whole
 from batch_widgets.login.words import checked_node_id
 
 if TYPE_CHECKING:
@@ -66,11 +67,8 @@ def rewrite_known_hosts(path: Path, change: Callable[[list[str]], list[str]]) ->
     change : callable
         Gives the lines wanted for the lines that there are. Nothing is written where they are the same.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _WRITING:
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []  # reading a pipe may never end
         wanted = change(list(lines))
         if wanted != lines:
-            scratch = path.with_name(f"{path.name}.{os.getpid()}")
-            scratch.write_text("".join(f"{line}\n" for line in wanted), encoding="utf-8")
-            scratch.replace(path)
+            write_whole(path, "".join(f"{line}\n" for line in wanted))

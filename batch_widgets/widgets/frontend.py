@@ -20,6 +20,7 @@ import anywidget
 import traitlets
 
 from batch_widgets.widgets.lean import Lean
+from batch_widgets.widgets.unlogged import keep_unlogged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -91,6 +92,7 @@ class FrontEnd(Lean, anywidget.AnyWidget):
 
     def __init__(self, **kwargs: Any) -> None:
         self._refuse_unknown(kwargs)
+        keep_unlogged()
         self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {"bundle": self._on_bundle_wanted}
         self._answered: dict[str, float] = {}
         self._send_lock = threading.RLock()

@@ -1,4 +1,8 @@
-"""What holds for every test: nothing is left running, and nothing of the user's is read or written."""
+"""What holds for every test: nothing is left running, and nothing of the user's is read or written.
+
+A safety test has the mark ``safety`` with its area's name and takes the fixture ``attempts``; it tells each case to it
+and goes on. When the test has ended, it fails if something got through, or if the page tells another number of cases.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,16 @@ import os
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import pytest
-from safety_record import Summary
+from safety_record import PROPERTY, Attempts, Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PATIENCE_S = 2.0
+_ATTEMPTS = pytest.StashKey[Attempts]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,6 +31,30 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the browser tests last: Playwright keeps a loop running in its thread, and other tests start their own."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Judge what a test recorded as a part of the test, so that it fails rather than its clean-up."""
+    attempts = item.stash.get(_ATTEMPTS, None)
+    try:
+        result = yield
+        if attempts is not None:
+            attempts.check()
+    finally:
+        if attempts is not None:
+            record = (attempts.area, attempts.cases, len(attempts.through), attempts.figures)
+            item.user_properties.append((PROPERTY, record))
+    return result
+
+
+@pytest.fixture
+def attempts(request: pytest.FixtureRequest) -> Attempts:
+    """The record of the test that asks."""
+    mark = request.node.get_closest_marker("safety")
+    assert mark is not None, "a test that records attempts names its area: @pytest.mark.safety('...')"
+    attempts = request.node.stash[_ATTEMPTS] = Attempts(mark.args[0])
+    return attempts
 
 
 @pytest.fixture(autouse=True)

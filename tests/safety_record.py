@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "safety.md"
-TESTS = ROOT / "tests" / "safety"
+TESTS = ROOT / "tests"
+"""Where the suite is: in `safety`, and where it needs JupyterLab with what drives that."""
 PROPERTY = "safety"
 """Under this name a record travels with its test's report, also from the workers of pytest-xdist."""
 
@@ -70,7 +71,8 @@ def page_rows(text: str | None = None) -> dict[str, int]:
 
 def areas_of_tests() -> list[str]:
     """Return the areas that the marks of all safety tests name, those of slow tests too."""
-    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in sorted(TESTS.glob("test_*.py")))
+    texts = (file.read_text(encoding="utf-8") for file in sorted(TESTS.rglob("test_*.py")))
+    trees = (ast.parse(text) for text in texts if "pytest.mark.safety" in text)
     calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
     return [ast.literal_eval(call.args[0]) for call in calls if ast.unparse(call.func) == "pytest.mark.safety"]
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from safety_record import Attempts
+
 _PART = 16
 """So many characters of a secret in a row are a find, too."""
 
@@ -91,20 +93,20 @@ class Secrets:
         return all_forms(value) | parts
 
     def found_in(self, text: str) -> dict[str, str]:
-        """Give the names of the secrets that a text has in it, each with what stands before it."""
+        """Give the names of the secrets that a text has in it, each with what stands before it, and how it begins."""
         joined = _BREAKS.sub("", text)
         found = {}
         for name in self.values:
             for form in sorted(self.forms(name)):
                 if (at := joined.find(form)) >= 0:
-                    found[name] = joined[max(0, at - 160) : at]
+                    found[name] = joined[max(0, at - 160) : at + 8]
                     break
         return found
 
     def search(self, texts: dict[str, str], shown: set[tuple[str, str]] | None = None) -> dict[str, str]:
         """Look for each secret in each text, by place; what is `shown` by design, as secret and place, is no case.
 
-        Gives for every case what stands before the secret there, or nothing.
+        Gives for every case what stands before the secret there, and how it begins, or nothing.
         """
         cases = {}
         for place, text in texts.items():
@@ -113,6 +115,14 @@ class Secrets:
                 if (name, place) not in (shown or ()):
                     cases[f"{name} in {place}"] = found.get(name, "")
         return cases
+
+    def tell(self, attempts: Attempts, texts: dict[str, str], shown: set[tuple[str, str]] | None = None) -> None:
+        """Search, and record each case."""
+        for case, before in self.search(texts, shown).items():
+            attempts.case(case, got_through=before)
+        attempts.figure("secrets", len(self.values))
+        attempts.figure("places", len(texts))
+        attempts.figure("characters", f"{sum(map(len, texts.values())):,}")
 
     def write(self, path: Path) -> None:
         """Hand them to a kernel, which reads them from this file and no other place."""

@@ -12,91 +12,92 @@ import batch_widgets as bw
 from batch_widgets.widgets.secret import SecretInput
 
 
+def body_with_secrets(v, image_reference, node_agent_sku_id):
+    """Give a pool with a secret wherever one may stand."""
+    signed = "https://contoso.blob.core.windows.net/c/f?sv=2024-08-04&sp=r&sig="
+    connection = f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={v['storage key in a connection string']}"
+    return {
+        "id": "secretive",
+        "vmSize": "Standard_D2s_v3",
+        "targetDedicatedNodes": 1,
+        "metadata": [{"name": "connection", "value": connection}],
+        "startTask": {
+            "commandLine": f"/bin/bash -c 'curl {signed}{v['signature in a command line']}'",
+            "environmentSettings": [
+                {"name": "FILE", "value": signed + v["signature in the environment"]},
+                {"name": "CONNECTION", "value": connection},
+            ],
+            "resourceFiles": [{"httpUrl": signed + v["signature of a resource file"], "filePath": "f"}],
+        },
+        "userAccounts": [
+            {
+                "name": "bob",
+                "password": v["password of a pool's user"],
+                "linuxUserConfiguration": {
+                    "uid": 1500,
+                    "gid": 1500,
+                    "sshPrivateKey": v["private key of a pool's user"],
+                },
+            }
+        ],
+        "mountConfiguration": [
+            {
+                "azureBlobFileSystemConfiguration": {
+                    "accountName": "a",
+                    "containerName": "c",
+                    "sasKey": f"?sv=2024&sig={v['signature of what is mounted']}",
+                    "relativeMountPath": "blob",
+                }
+            },
+            {
+                "azureFileShareConfiguration": {
+                    "accountName": "a",
+                    "azureFileUrl": "https://a.file.core.windows.net/share",
+                    "accountKey": v["storage key of a mount"],
+                    "relativeMountPath": "files",
+                }
+            },
+            {
+                "cifsMountConfiguration": {
+                    "username": "u",
+                    "password": v["password of a share"],
+                    "source": "//server/share",
+                    "relativeMountPath": "cifs",
+                }
+            },
+        ],
+        "virtualMachineConfiguration": {
+            "imageReference": image_reference,
+            "nodeAgentSKUId": node_agent_sku_id,
+            "containerConfiguration": {
+                "type": "dockerCompatible",
+                "containerRegistries": [
+                    {"registryServer": "r.azurecr.io", "username": "u", "password": v["password of a registry"]}
+                ],
+            },
+            "extensions": [
+                {
+                    "name": "e",
+                    "publisher": "p",
+                    "type": "t",
+                    "protectedSettings": {
+                        "word": v["word of a protected setting"],
+                        "deep": [{"word": v["secret of a start task"]}],
+                    },
+                }
+            ],
+        },
+    }
+
+
 class PoolPaths(Place):
     """The ways through the pool builder."""
 
     def body(self):
         """Give a pool with a secret wherever one may stand."""
-        v = self.values
-        signed = "https://contoso.blob.core.windows.net/c/f?sv=2024-08-04&sp=r&sig="
-        connection = (
-            f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={v['storage key in a connection string']}"
-        )
         image = bw.select_image(self.account.list_supported_images(), "ubuntu 22.04", latest=True)
-        return {
-            "id": "secretive",
-            "vmSize": "Standard_D2s_v3",
-            "targetDedicatedNodes": 1,
-            "metadata": [{"name": "connection", "value": connection}],
-            "startTask": {
-                "commandLine": f"/bin/bash -c 'curl {signed}{v['signature in a command line']}'",
-                "environmentSettings": [
-                    {"name": "FILE", "value": signed + v["signature in the environment"]},
-                    {"name": "CONNECTION", "value": connection},
-                ],
-                "resourceFiles": [{"httpUrl": signed + v["signature of a resource file"], "filePath": "f"}],
-            },
-            "userAccounts": [
-                {
-                    "name": "bob",
-                    "password": v["password of a pool's user"],
-                    "linuxUserConfiguration": {
-                        "uid": 1500,
-                        "gid": 1500,
-                        "sshPrivateKey": v["private key of a pool's user"],
-                    },
-                }
-            ],
-            "mountConfiguration": [
-                {
-                    "azureBlobFileSystemConfiguration": {
-                        "accountName": "a",
-                        "containerName": "c",
-                        "sasKey": f"?sv=2024&sig={v['signature of what is mounted']}",
-                        "relativeMountPath": "blob",
-                    }
-                },
-                {
-                    "azureFileShareConfiguration": {
-                        "accountName": "a",
-                        "azureFileUrl": "https://a.file.core.windows.net/share",
-                        "accountKey": v["storage key of a mount"],
-                        "relativeMountPath": "files",
-                    }
-                },
-                {
-                    "cifsMountConfiguration": {
-                        "username": "u",
-                        "password": v["password of a share"],
-                        "source": "//server/share",
-                        "relativeMountPath": "cifs",
-                    }
-                },
-            ],
-            "virtualMachineConfiguration": {
-                "imageReference": {
-                    **{name: getattr(image.image_reference, name) for name in ("publisher", "offer", "sku", "version")}
-                },
-                "nodeAgentSKUId": image.node_agent_sku_id,
-                "containerConfiguration": {
-                    "type": "dockerCompatible",
-                    "containerRegistries": [
-                        {"registryServer": "r.azurecr.io", "username": "u", "password": v["password of a registry"]}
-                    ],
-                },
-                "extensions": [
-                    {
-                        "name": "e",
-                        "publisher": "p",
-                        "type": "t",
-                        "protectedSettings": {
-                            "word": v["word of a protected setting"],
-                            "deep": [{"word": v["secret of a start task"]}],
-                        },
-                    }
-                ],
-            },
-        }
+        reference = {name: getattr(image.image_reference, name) for name in ("publisher", "offer", "sku", "version")}
+        return body_with_secrets(self.values, reference, image.node_agent_sku_id)
 
     def use_builder(self):
         self.builder = builder = bw.PoolBuilder(self.account)

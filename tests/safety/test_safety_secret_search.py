@@ -47,6 +47,13 @@ def test_a_part_of_a_private_key_is_found_and_the_public_one_is_none(name):
     assert SECRETS.found_in(Secrets.make().values[name]) == {}
 
 
+@pytest.mark.parametrize("name", SECRETS.values)
+def test_a_search_tells_what_it_found_and_where(name):
+    cases = SECRETS.search({"alone": SECRETS.values[name], "clean": "nothing"}, {(name, "clean")})
+    assert len(cases) == 2 * len(SECRETS.values) - 1
+    assert [case for case, before in cases.items() if before] == [f"{name} in alone"]
+
+
 def test_secrets_go_to_a_kernel_by_a_file(tmp_path):
     SECRETS.write(tmp_path / "secrets")
     assert Secrets.read(tmp_path / "secrets") == SECRETS

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_widgets.texts import cut, for_terminal, one_line
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_MOST_IN_LINE = 300
 
 
 class BatchWidgetsError(Exception):
@@ -61,7 +65,7 @@ class BatchWidgetsError(Exception):
         self.maybe_done = maybe_done
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        return for_terminal(f"{cut(self.message)} {cut(self.hint)}").strip()
 
 
 class AuthenticationError(BatchWidgetsError):
@@ -135,7 +139,7 @@ class AmbiguousSelectionError(BatchWidgetsError, LookupError):
         self.matches = tuple(matches)
 
     def __str__(self) -> str:
-        lines = [super().__str__(), *(f"  {match}" for match in self.matches[:20])]
+        lines = [super().__str__(), *(f"  {one_line(str(match), _MOST_IN_LINE)}" for match in self.matches[:20])]
         if len(self.matches) > 20:
             lines.append(f"  … and {len(self.matches) - 20} more")
         return "\n".join(lines)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Literal
 
+from batch_widgets.texts import MOST_SHOWN, for_terminal
+
 Severity = Literal["error", "warning"]
 
 
@@ -31,7 +33,7 @@ class Problem:
     rule: str = dataclass_field(default="", compare=False)
 
     def __str__(self) -> str:
-        return f"{self.severity}: {self.field}: {self.message}"
+        return for_terminal(f"{self.severity}: {self.field}: {self.message}", MOST_SHOWN)
 
 
 def errors_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

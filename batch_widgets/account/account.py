@@ -20,6 +20,7 @@ from batch_widgets.account.surroundings import Surroundings
 from batch_widgets.errors import ServiceUnreachableError, ValidationError
 from batch_widgets.problems import Problem, errors_of
 from batch_widgets.runner import Operation, Runner
+from batch_widgets.texts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -283,4 +284,4 @@ class BatchAccount(NodeCalls, SshCalls, NodeActionCalls, NodeFileCalls, LoginExp
 
     def __repr__(self) -> str:
         words = [self.name, self.endpoint, *(["demo"] if self.is_demo else []), *(["closed"] if self.closed else [])]
-        return f"<BatchAccount {', '.join(words)}>"
+        return one_line(f"<BatchAccount {', '.join(words)}>")

@@ -6,6 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batch_widgets.texts import MOST_SHOWN, for_terminal
+
 if TYPE_CHECKING:
     from batch_widgets.problems import Severity
 
@@ -39,7 +41,7 @@ class Finding:
         return f"line {self.line}, column {self.column}"
 
     def __str__(self) -> str:
-        return f"{self.severity}: {self.place}: {self.message}"
+        return for_terminal(f"{self.severity}: {self.place}: {self.message}", MOST_SHOWN)
 
 
 class Findings:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from batch_widgets.errors import ValidationError
 from batch_widgets.images.code import code_bundle, virtual_machine_code
 from batch_widgets.problems import Problem
+from batch_widgets.texts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,7 +106,7 @@ class CustomImage:
         return code_bundle(repr(self), self.to_python())
 
     def __str__(self) -> str:
-        return f"{self.image_id} → {self.node_agent_sku_id}"
+        return one_line(f"{self.image_id} → {self.node_agent_sku_id}")
 
 
 def fitting_node_agents(images: Iterable[SupportedImage], os_type: str) -> list[str]:

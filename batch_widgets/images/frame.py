@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from batch_widgets.images.support import STATES, support_state
+from batch_widgets.texts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -137,7 +138,7 @@ def to_markdown(frame: pd.DataFrame) -> str:
             text = ""
         else:
             text = f"{value:%Y-%m-%d}" if isinstance(value, datetime) else str(value)
-        return "".join(f"\\{one}" if one in "\\`*_{}[]<>|#&" else one for one in " ".join(text.split()))
+        return "".join(f"\\{one}" if one in "\\`*_{}[]<>|#&$~" else one for one in one_line(text, len(text)))
 
     lines = [[shown(name) for name in frame.columns], ["---"] * len(frame.columns)]
     lines += [[shown(value) for value in row] for row in frame.itertuples(index=False, name=None)]

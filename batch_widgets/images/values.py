@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_widgets.images.code import code_bundle, virtual_machine_code
 from batch_widgets.images.distribution import distribution_of
+from batch_widgets.texts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +36,7 @@ class ImageReference:
         return {"publisher": self.publisher, "offer": self.offer, "sku": self.sku, "version": self.version}
 
     def __str__(self) -> str:
-        return f"{self.publisher} : {self.offer} : {self.sku} : {self.version}"
+        return one_line(f"{self.publisher} : {self.offer} : {self.sku} : {self.version}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class SupportedImage:
         return end is not None and end <= (now or datetime.now(UTC))
 
     def __str__(self) -> str:
-        return f"{self.image_reference} → {self.node_agent_sku_id}"
+        return one_line(f"{self.image_reference} → {self.node_agent_sku_id}")
 
 
 @dataclass(frozen=True, slots=True)

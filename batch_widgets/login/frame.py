@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from batch_widgets.texts import frame_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,15 +71,4 @@ def login_csv(frame: pd.DataFrame) -> str:
     frame : pandas.DataFrame
         As from :func:`login_frame`; reasons are in the service's words.
     """
-    texts = frame.columns[frame.dtypes == "string"]
-    marked: dict[str, Any] = {name: [_marked(one) for one in frame[name]] for name in texts}
-    return frame.assign(**marked).to_csv(index=False)
-
-
-def _marked(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = value.replace("\r\n", "\n").replace(
-        "\r", "\n"
-    )  # a bare carriage return would not be quoted, and end the row
-    return f"'{text}" if value.startswith(_FORMULA_STARTS) else text
+    return frame_csv(frame)

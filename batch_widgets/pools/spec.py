@@ -13,6 +13,7 @@ from batch_widgets.pools import places
 from batch_widgets.pools.body import IMAGE, MACHINE, kept_paths, read_body, write_body
 from batch_widgets.pools.places import DURATION, FLAG, ITEMS, NAMED_VALUES, NUMBER, OBJECT, TEXT, TEXTS, Kind, Place
 from batch_widgets.pools.secrets import Item, without_secrets
+from batch_widgets.texts import escaped_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -288,10 +289,10 @@ class PoolSpec:
 
         No secret is in it: an object that the service refuses stands for each, and names what belongs there.
         """
-        return json.dumps(without_secrets(self.to_body()), indent=2, ensure_ascii=False)
+        return escaped_json(json.dumps(without_secrets(self.to_body()), indent=2, ensure_ascii=False))
 
     def __repr__(self) -> str:
-        return f"PoolSpec({json.dumps(without_secrets(self.to_body()), ensure_ascii=False)})"
+        return f"PoolSpec({escaped_json(json.dumps(without_secrets(self.to_body()), ensure_ascii=False))})"
 
 
 PLACES: dict[str, Place] = {one.name: one.metadata["place"] for one in fields(PoolSpec) if "place" in one.metadata}

@@ -12,6 +12,7 @@ from traitlets import HasTraits, Instance, Unicode
 from traitlets.utils.bunch import Bunch
 
 from batch_widgets.runner.frames import forget_frames
+from batch_widgets.texts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -249,7 +250,7 @@ class Operation(HasTraits, Generic[T]):
             parts.append(f"{progress.done} of {progress.total}")
         if progress.message:
             parts.append(progress.message)
-        return f"<Operation {self.title}: {', '.join(parts)}, {self.seconds:.0f} s>"
+        return one_line(f"<Operation {self.title}: {', '.join(parts)}, {self.seconds:.0f} s>")
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         make = type(self).view

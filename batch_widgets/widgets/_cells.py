@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from batch_widgets.texts import cut, plain
+
 # Between these a float reads the same in Python and in JavaScript.
 _SMALLEST, _LARGEST = 1e-4, 1e15
+_MOST_IN_CELL = 1_000
 _SAFE_INT = 2**53
 
 
@@ -25,7 +28,7 @@ def wire_cell(value: Any) -> Any:
     """Return a cell value as JSON can carry it: None, a scalar, a list of chips or a mapping with a text."""
     if isinstance(value, Mapping):
         cell = {str(name): part for name, part in value.items() if part is not None and part is not False}
-        for name in ("text", "note", "find"):
+        for name in ("text", "note", "title", "find"):
             if name in cell:
                 cell[name] = cell_text(_wire_scalar(cell[name]))
         if "sort" in cell:
@@ -33,7 +36,7 @@ def wire_cell(value: Any) -> Any:
             cell["sort"] = by["sort"] if isinstance(by, dict) else by
         return cell
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [wire_cell(part) if isinstance(part, Mapping) else str(part) for part in value]
+        return [wire_cell(part) if isinstance(part, Mapping) else _wire_text(str(part)) for part in value]
     return _wire_scalar(value)
 
 
@@ -41,7 +44,7 @@ def _wire_scalar(value: Any) -> Any:
     if hasattr(value, "item") and not isinstance(value, (str, bytes)):  # a numpy scalar
         value = value.item()
     if isinstance(value, str):
-        return str(value)
+        return _wire_text(value)
     if value is None or isinstance(value, bool):
         return value
     if _is_missing(value):
@@ -55,7 +58,12 @@ def _wire_scalar(value: Any) -> Any:
             return value
         large = float("1e308")
         return {"text": repr(value), "sort": max(-large, min(large, value))}
-    return str(value)
+    return _wire_text(str(value))
+
+
+def _wire_text(text: str) -> str:
+    """Give a text as it is drawn: search and filters see the same."""
+    return plain(cut(text, _MOST_IN_CELL))
 
 
 def _is_missing(value: Any) -> bool:

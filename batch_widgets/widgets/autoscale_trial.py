@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_widgets.texts import choice
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import button, html, row, styled
 from batch_widgets.widgets.grid import Column, Grid
@@ -74,7 +75,7 @@ class AutoscaleTrial(lean.VBox):
         if not pools:
             self._say(_NOBODY)
             return
-        self.pool.options = [pool.id for pool in pools]
+        self.pool.options = [(choice(pool.id), pool.id) for pool in pools]
         self.pool.value = pools[0].id
         show(self._opener, visible=False)
         show(self._chooser, visible=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from traitlets import TraitError
 
 from batch_widgets.pools.secrets import is_secret
+from batch_widgets.texts import choice
 from batch_widgets.widgets import lean
 from batch_widgets.widgets.controls import styled
 
@@ -151,7 +152,7 @@ def choice_control(options: Sequence[Any], value: Any, changed: Callable[[Any], 
         setting = True
         try:
             if value not in [one for _, one in control.options]:
-                control.options = (*pairs, (str(value), value))
+                control.options = (*pairs, (choice(str(value)), value))
             control.value = value
         finally:
             setting = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_widgets.texts import one_line
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import button, html, row
 from batch_widgets.widgets.grid import Column, Grid
@@ -143,7 +144,7 @@ def _is_missing(value: Any) -> bool:
 
 def _first_line(text: str) -> str | None:
     line = str(text).strip().split("\n", 1)[0]
-    return markup.one_line(line[:_CELL_CHARACTERS]) or None
+    return one_line(line[:_CELL_CHARACTERS]) or None
 
 
 def _end(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from batch_widgets.errors import ValidationError
 from batch_widgets.images import CustomImage, fitting_node_agents, gallery_kind
+from batch_widgets.texts import choice
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import button, html, row, styled
 from batch_widgets.widgets.lean import show
@@ -72,7 +73,7 @@ class CustomImageForm(lean.VBox):
     def _offer_agents(self) -> None:
         agents = fitting_node_agents(self._images, self.os_type.value)
         chosen = self.node_agent.value
-        self.node_agent.options = agents
+        self.node_agent.options = [(choice(one), one) for one in agents]
         self.node_agent.value = chosen if chosen in agents else agents[-1] if agents else None
 
     def _say(self) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from batch_widgets.images import CustomImage, row_keys, support_state
+from batch_widgets.texts import one_line, sheet_cell
 from batch_widgets.widgets import markup
 from batch_widgets.widgets._cells import cell_text, wire_cell
 from batch_widgets.widgets.grid import Column
@@ -53,6 +54,7 @@ _SUMMARY = {
     "unknown": "without a date",
 }
 _MOST_STATIC_ROWS = 500
+_MOST_IN_WORD = 300
 
 
 def image_row(key: str, image: SupportedImage, now: datetime) -> dict[str, Any]:
@@ -114,18 +116,18 @@ def support_summary(images: Iterable[SupportedImage], now: datetime) -> str:
 def row_text(image: SupportedImage | CustomImage) -> str:
     """Give what stands in an image's row, tab-separated, to paste into a sheet; of a gallery image its id and agent."""
     if isinstance(image, CustomImage):
-        return f"{image.image_id}\t{image.node_agent_sku_id}"
+        return "\t".join(sheet_cell(" ".join(text.split())) for text in (image.image_id, image.node_agent_sku_id))
     cells = image_row(image.key, image, datetime.now(UTC))
-    return "\t".join(" ".join(cell_text(wire_cell(cells[column.key])).split()) for column in COLUMNS)
+    return "\t".join(sheet_cell(" ".join(cell_text(wire_cell(cells[column.key])).split())) for column in COLUMNS)
 
 
 def text_table(images: Sequence[SupportedImage], heading: str) -> str:
     """Give images as plain text: a heading and a line for each, of which none steers a terminal."""
-    rows = [tuple(map(markup.one_line, _words(image))) for image in images[:_MOST_STATIC_ROWS]]
+    rows = [tuple(one_line(word, _MOST_IN_WORD) for word in _words(image)) for image in images[:_MOST_STATIC_ROWS]]
     widths = [max((len(row[place]) for row in rows), default=0) for place in range(4)]
     lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     more = len(images) - _MOST_STATIC_ROWS
-    return "\n".join([markup.one_line(heading), *lines, *([f"And {more} more."] if more > 0 else [])])
+    return "\n".join([one_line(heading), *lines, *([f"And {more} more."] if more > 0 else [])])
 
 
 def static_table(images: Sequence[SupportedImage], heading: str) -> str:
@@ -133,7 +135,7 @@ def static_table(images: Sequence[SupportedImage], heading: str) -> str:
     names = ("Node agent", "Image", "Verified", "Support")
     head = "".join(f"<th>{name}</th>" for name in names)
     rows = "".join(
-        "<tr>" + "".join(f"<td>{markup.escape(word)}</td>" for word in _words(image)) + "</tr>"
+        "<tr>" + "".join(f"<td>{markup.escape(word, _MOST_IN_WORD)}</td>" for word in _words(image)) + "</tr>"
         for image in images[:_MOST_STATIC_ROWS]
     )
     more = len(images) - _MOST_STATIC_ROWS

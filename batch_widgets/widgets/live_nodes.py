@@ -16,6 +16,7 @@ from batch_widgets.errors import ValidationError
 from batch_widgets.login import no_endpoint
 from batch_widgets.nodes import EMPTY_STATES, nodes_frame, state_counts
 from batch_widgets.problems import Problem
+from batch_widgets.texts import one_line
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import button, html, styled
 from batch_widgets.widgets.grid import Grid
@@ -315,7 +316,8 @@ class LiveNodes(Panel):
     def __repr__(self) -> str:
         """Give the article's lines, as far as they are read: id, state, address, port."""
         what = "no nodes" if self._has_read else "not read yet"
-        return article_lines(self._view) or f"<NodePanel on {self.account.name}: pool {self.pool_id or 'none'}, {what}>"
+        instead = f"<NodePanel on {self.account.name}: pool {self.pool_id or 'none'}, {what}>"
+        return article_lines(self._view) or one_line(instead)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         # by itself the text would be cut in the middle of an address

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from batch_widgets.nodes import BROKEN_STATES, ON_THE_WAY_STATES, state_words
+from batch_widgets.texts import MOST_SHOWN, cut, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,23 +18,16 @@ if TYPE_CHECKING:
 _STATE_HUES = {"idle": "ok", "running": "run", "offline": "warn", "preempted": "warn", "unknown": "warn"}
 _ALLOCATION_HUES = {"steady": "ok", "resizing": "busy", "stopping": "busy", "deleting": "warn"}
 _STATUS_HUES = {"running": "busy", "done": "ok", "failed": "err", "cancelled": "none"}
-# control characters, those that turn the direction of what follows, line ends of other systems, and halves of pairs
-_MISLEADING = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
+_MOST_IN_TITLE = 1_000
+_MOST_CODE = 40_000
 
 # what steers a terminal: colours, positions, titles
 _TERMINAL = re.compile("\x1b(?:\\[[0-9;:?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[@-Z\\\\^_])")
 
 
-def escape(text: str) -> str:
-    """Give text as HTML; what would not show, or would make the rest show in another order, becomes U+FFFD."""
-    return _html.escape(_MISLEADING.sub("\ufffd", text))
-
-
-def one_line(text: str) -> str:
-    """Give text for one line of a terminal: what would steer the terminal, or not show, becomes U+FFFD."""
-    return _MISLEADING.sub("\ufffd", " ".join(text.split()))
+def escape(text: str, most: int = MOST_SHOWN) -> str:
+    """Give text as HTML, `most` characters of it; what would not show, or would turn the rest round, becomes U+FFFD."""
+    return _html.escape(plain(cut(text, most)))
 
 
 def state_hue(state: str) -> str:
@@ -57,7 +51,7 @@ def status_hue(status: str) -> str:
 
 def span(text: object, *classes: str, title: str = "") -> str:
     """Give text in a span."""
-    return f'<span class="{" ".join(classes)}" title="{escape(title)}">{escape(str(text))}</span>'
+    return f'<span class="{" ".join(classes)}" title="{escape(title, _MOST_IN_TITLE)}">{escape(str(text))}</span>'
 
 
 def muted(text: object) -> str:
@@ -72,15 +66,15 @@ def mono(text: object) -> str:
 
 def code_block(text: str) -> str:
     """Give code as it is, with its line breaks."""
-    return f'<pre class="bw-pre">{escape(text)}</pre>'
+    return f'<pre class="bw-pre">{escape(text, _MOST_CODE)}</pre>'
 
 
 def text_end(text: str, label: str) -> str:
     """Give the end of a text, scrolled to its last line; colours that it has for a terminal are taken out."""
-    plain = escape(_TERMINAL.sub("", text.replace("\r\n", "\n")).rstrip("\n"))
+    shown = _TERMINAL.sub("", text[-_MOST_CODE:].replace("\r\n", "\n")).rstrip("\n")
     style = "display:flex;flex-direction:column-reverse;max-height:220px"
     opening = f'<div class="bw-pre" style="{style}" tabindex="0" role="region" aria-label="{escape(label)}">'
-    return f"{opening}<div>{plain}</div></div>"
+    return f"{opening}<div>{escape(shown, _MOST_CODE)}</div></div>"
 
 
 def size(count: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_widgets.texts import one_line
 from batch_widgets.widgets import markup
 from batch_widgets.widgets.controls import html, row
 from batch_widgets.widgets.download import MOST_BYTES, DownloadButton
@@ -166,7 +167,7 @@ def _row(file: NodeFile) -> dict[str, Any]:
     size = file.size
     return {
         "key": file.path,
-        "path": markup.one_line(file.path),
+        "path": one_line(file.path),
         "size": {"text": markup.size(size), "sort": size} if size is not None else None,
         "modified": {"text": markup.moment(file.last_modified), "sort": file.last_modified.isoformat()}
         if file.last_modified

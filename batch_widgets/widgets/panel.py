@@ -12,6 +12,7 @@ import ipywidgets
 from traitlets import default
 
 from batch_widgets.errors import BatchWidgetsError, ClosedError
+from batch_widgets.texts import one_line
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import close_tree, content_of, html, row
 from batch_widgets.widgets.frame import Frame
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _log = logging.getLogger("batch_widgets")
+_MOST_SAID = 500
 
 
 def refuse_unknown(owner: str, given: Iterable[str], known: Iterable[str]) -> None:
@@ -182,7 +184,7 @@ class Panel(lean.VBox):
 
     def announce(self, text: str) -> None:
         """Tell it to a screen reader, politely."""
-        self.frame_piece.announcement = text
+        self.frame_piece.announcement = one_line(text, _MOST_SAID)
 
     # life
 
@@ -214,4 +216,4 @@ class Panel(lean.VBox):
         super().close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} on {self.account.name}>"
+        return one_line(f"<{type(self).__name__} on {self.account.name}>")

@@ -14,6 +14,7 @@ from batch_widgets.pools import PoolSpec
 from batch_widgets.pools.secrets import Item
 from batch_widgets.pools.spec import FIELDS
 from batch_widgets.problems import Problem, errors_of
+from batch_widgets.texts import for_terminal
 from batch_widgets.widgets import markup
 from batch_widgets.widgets.controls import button, html, row
 from batch_widgets.widgets.panel import Panel, refuse_unknown
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from batch_widgets.account import BatchAccount
     from batch_widgets.pools import Pool
     from batch_widgets.runner import Operation
+
+_MOST_PRINTED = 20_000
 
 
 class PoolBuilder(Panel, PoolTraits):
@@ -329,4 +332,4 @@ class PoolBuilder(Panel, PoolTraits):
         self.announce(f"Pool {self.card.pool_id} {words[operation.status]}")
 
     def __repr__(self) -> str:
-        return f"<PoolBuilder on {self.account.name}: {self.spec!r}>"
+        return for_terminal(f"<PoolBuilder on {self.account.name}: {self.spec!r}>", _MOST_PRINTED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from batch_widgets.texts import choice
 from batch_widgets.widgets import lean
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ class PoolPicker(lean.Dropdown):
     def show_pools(self, pool_ids: Sequence[str], pool_id: str) -> None:
         """Offer pools, and show the one that is chosen, whether it is among them or not."""
         chosen = next((one for one in pool_ids if one.casefold() == pool_id.casefold()), pool_id)
-        options = [("Choose a pool", ""), *((one, one) for one in pool_ids)]
+        options = [("Choose a pool", ""), *((choice(one), one) for one in pool_ids)]
         if chosen and chosen not in pool_ids:
-            options.append((chosen, chosen))
+            options.append((choice(chosen), chosen))
         control: Any = self
         with self._showing_lock:
             self._showing = True  # new options reset the value for a moment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from batch_widgets.texts import choice
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import button, html, row
 from batch_widgets.widgets.lean import show
@@ -56,7 +57,7 @@ class PoolSource(lean.VBox):
 
     def _show_pools(self, pools: list[Pool]) -> None:
         self._pools = tuple(pools)
-        self.pool.options = tuple((pool.id, pool.id) for pool in pools) or (("none", ""),)
+        self.pool.options = tuple((choice(pool.id), pool.id) for pool in pools) or (("none", ""),)
         self.clone_button.disabled = not pools
 
     def _clone(self) -> None:

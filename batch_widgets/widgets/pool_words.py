@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_widgets.texts import one_line
 from batch_widgets.widgets import markup
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def article_lines(view: NodesView) -> str:
     for node in view.nodes:
         settings = view.logins.get(node.id)
         address, port = (settings.endpoint() if settings else None) or (None, None)
-        lines.append(markup.one_line(f"{node.id} | {node.state} | {address} | {port}"))
+        lines.append(one_line(f"{node.id} | {node.state} | {address} | {port}"))
     return "\n".join(lines)
 
 

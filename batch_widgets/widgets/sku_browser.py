@@ -12,7 +12,9 @@ import ipywidgets
 from traitlets import Bool, Enum, Instance, Unicode, Union
 
 from batch_widgets.images import CustomImage, SupportedImage, ends_within, images_frame, select_image, to_markdown
+from batch_widgets.texts import frame_csv, one_line
 from batch_widgets.widgets import lean, markup
+from batch_widgets.widgets._cells import cell_text, wire_cell
 from batch_widgets.widgets.affected_pools import AffectedPools
 from batch_widgets.widgets.controls import button, close_tree, html, row, styled
 from batch_widgets.widgets.copy import CopyButton
@@ -108,7 +110,10 @@ class SkuBrowser(Panel):
             label="", title="Copy table as Markdown", make_text=lambda: to_markdown(self._taken_away())
         )
         self._csv = CopyButton(
-            label="", title="Download CSV", filename="images.csv", make_text=lambda: self._taken_away().to_csv()
+            label="",
+            title="Download CSV",
+            filename="images.csv",
+            make_text=lambda: frame_csv(self._taken_away(), index=True),
         )
         self._refresh = button("", "bw-icon", title="Refresh", icon="refresh")
         self._summary = html("", "bw-summary")
@@ -264,7 +269,9 @@ class SkuBrowser(Panel):
             self._filling = True  # rows that leave take their selection along; the pick stays
             try:
                 self.grid.set_rows([image_row(key, image, now) for key, image in self._shown.items()])
-                self.grid.group_totals = dict(Counter(image.node_agent_sku_id for image in self._images))
+                self.grid.group_totals = dict(
+                    Counter(cell_text(wire_cell(image.node_agent_sku_id)) for image in self._images)
+                )
                 picked = self.selected.key if self.selected else ""
                 self.grid.selected = (picked,) if picked in self._shown else ()
             finally:
@@ -443,4 +450,4 @@ class SkuBrowser(Panel):
 
     def __repr__(self) -> str:
         picked = f", picked {self.selected}" if self.selected else ""
-        return f"<SkuBrowser on {self.account.name}: {len(self._images)} images{picked}>"
+        return one_line(f"<SkuBrowser on {self.account.name}: {len(self._images)} images{picked}>")

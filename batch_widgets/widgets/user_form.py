@@ -14,6 +14,7 @@ from batch_widgets.errors import ValidationError
 from batch_widgets.nodes import check_user
 from batch_widgets.passwords import generate_password
 from batch_widgets.problems import Problem, errors_of
+from batch_widgets.texts import choice
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import Field, button, html, row, styled
 from batch_widgets.widgets.lean import show
@@ -147,7 +148,7 @@ class UserForm(lean.VBox):
         methods = [("New key", NEW), ("Pasted public key", PASTED), *by_password]
         if found:
             chosen = self.found.value
-            self.found.options = [(f"{_short(key.path)} ({key.kind})", key) for key in found]
+            self.found.options = [(choice(f"{_short(key.path)} ({key.kind})"), key) for key in found]
             self.found.value = chosen if chosen in found else found[0]
             methods.insert(0, ("Key found on this kernel’s machine", FOUND))
         if self._os_type == "windows":

@@ -113,6 +113,10 @@ class FaultyWire:
         self._port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
+    def on_the_way(self, _method: str, target: str, headers: dict[str, str]) -> tuple[str, dict[str, str]]:
+        """Give what is handed on to the service in the place of a request's target and headers."""
+        return target, headers
+
     def close(self) -> None:
         self.mend()
         if self._server is not None:
@@ -185,7 +189,8 @@ class _Handler(BaseHTTPRequestHandler):
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_COPIED}
             if self.headers.get("Content-Length") is not None:
                 headers["Content-Length"] = self.headers["Content-Length"]
-            connection.request(self.command, self.path, body or None, headers)
+            target, headers = wire.on_the_way(self.command, self.path, headers)
+            connection.request(self.command, target, body or None, headers)
             given = connection.getresponse()
             text = given.read().replace(wire.upstream.encode(), wire.endpoint.encode())
             kept = {name: value for name, value in given.headers.items() if name.lower() not in _NOT_COPIED}

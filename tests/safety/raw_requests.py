@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl, urlsplit
 VERSION = "api-version=2025-06-01"
 
 
-def signature(service, method, path, query=VERSION, *, key=None, account=None, minutes=0.0, length=None):
+def signature(service, method, path, query=VERSION, *, key=None, account=None, minutes=0.0, length=None, kind=""):
     """Return the headers that sign a request, a number of minutes from now, with the account's key unless another."""
     date = (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     pairs = sorted((name.lower(), value) for name, value in parse_qsl(query, keep_blank_values=True))
     if length is None:
         length = "" if method in {"GET", "HEAD"} else "0"
-    text = f"{method}\n\n\n{length}\n\n\n\n\n\n\n\n\nocp-date:{date}\n/{account or service.account_name}{path}"
+    text = f"{method}\n\n\n{length}\n\n{kind}\n\n\n\n\n\n\nocp-date:{date}\n/{account or service.account_name}{path}"
     text += "".join(f"\n{name}:{value}" for name, value in pairs)
     digest = hmac.new(b64decode(key or service.account_key), text.encode(), hashlib.sha256).digest()
     return {

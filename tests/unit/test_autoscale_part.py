@@ -165,7 +165,7 @@ def test_pools_that_scale_are_offered_and_the_formula_evaluated(builder, part, s
     trial = part.trial
     part.editor.value = GOOD
     done(builder, trial.offer_pools())
-    assert trial.pool.options == ("night", "day")
+    assert trial.pool.options == (("night", "night"), ("day", "day"))
     assert is_shown(trial._chooser)
     trial.pool.value = "day"
     done(builder, trial.evaluate())

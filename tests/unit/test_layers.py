@@ -17,7 +17,7 @@ import batch_widgets
 PACKAGE = Path(batch_widgets.__file__).parent
 PURE = {
     *("_version", "actions", "autoscale", "cost", "durations", "errors", "images", "keys", "login"),
-    *("node_facts", "nodes", "passwords", "pools", "problems", "service", "sizes"),
+    *("node_facts", "nodes", "passwords", "pools", "problems", "service", "sizes", "texts"),
 }
 ABOVE_PURE = {"runner": 1, "sdk": 2, "ssh": 2, "account": 3, "widgets": 4, "": 5}
 HEAVY = {"pandas", "cryptography", "azure", "aiohttp", "asyncssh", "ipywidgets", "anywidget"}
@@ -29,7 +29,7 @@ MODULES = {"cost", "images", "pools", "sizes"}
 NOT_FOR_DEMO = {
     *("", "account", "actions", "autoscale", "cost", "images", "keys", "login", "node_facts", "nodes"),
     *("passwords", "pools"),
-    *("runner", "sdk", "service", "sizes", "ssh", "widgets"),
+    *("runner", "sdk", "service", "sizes", "ssh", "texts", "widgets"),
 }
 
 

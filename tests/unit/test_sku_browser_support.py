@@ -172,7 +172,7 @@ def test_a_gallery_image_is_picked(sku_browser):
     sku_browser._type_custom.click()
     form = sku_browser._custom
     assert form in sku_browser._sections.children
-    assert list(form.node_agent.options) == ["batch.node.ubuntu 22.04"]
+    assert [agent for _, agent in form.node_agent.options] == ["batch.node.ubuntu 22.04"]
     form.os_type.value = "windows"
     assert form.node_agent.value == "batch.node.windows amd64"
     form.image_id.value = "/communityGalleries/x"

@@ -1,5 +1,6 @@
 // One row in sight. Drawn again only when something of it changed.
 import { Component } from "preact";
+import { shown } from "../texts.ts";
 import { CellContent, cellTitle } from "./cells.tsx";
 import { CHECK_WIDTH, type Layout } from "./layout.ts";
 import type { Measure } from "./measure.ts";
@@ -42,7 +43,7 @@ export class GridRow extends Component<Props> {
         aria-rowindex={ariaIndex}
         aria-selected={selectable ? selected : undefined}
         aria-level={grouped < 0 ? undefined : 2}
-        data-key={row.key}
+        data-key={shown(row.key)}
         style={{ transform: `translateY(${index * ROW_HEIGHT}px)` }}
       >
         {many && (
@@ -59,7 +60,7 @@ export class GridRow extends Component<Props> {
               type="checkbox"
               tabIndex={-1}
               checked={selected}
-              aria-label={`Select ${label} ${row.key}`}
+              aria-label={`Select ${label} ${shown(row.key)}`}
               onClick={(event) => {
                 // What the click means depends on the keys held; the state comes back from the selection.
                 (event.currentTarget as HTMLInputElement).checked = selected;

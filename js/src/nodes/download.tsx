@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { type Message, type Model, pageState, type Session } from "../host.ts";
 import { Icon } from "../icons.tsx";
+import { shown } from "../texts.ts";
 
 const DONE_MS = 1500;
 const REVOKE_MS = 30_000;
@@ -26,7 +27,7 @@ function save(job: Job): void {
 
 function DownloadView({ session }: { session: DownloadSession }) {
   const { label, title, disabled, busy, percent, done } = session;
-  const name = done ? `Saved ${done}` : title || label || "Download";
+  const name = done ? `Saved ${shown(done)}` : title || label || "Download";
   return (
     <span class="bw-copy">
       <button
@@ -42,7 +43,7 @@ function DownloadView({ session }: { session: DownloadSession }) {
         {label && <span>{percent === null ? label : `${label} ${percent} %`}</span>}
       </button>
       <span class="bw-sr" role="status">
-        {done ? `Saved ${done}` : ""}
+        {done ? `Saved ${shown(done)}` : ""}
       </span>
     </span>
   );

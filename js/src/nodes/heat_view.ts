@@ -1,4 +1,6 @@
 // One place where a heat map shows: pointer and keyboard, the size of the squares, and the note beside the pointer.
+
+import { shown } from "../texts.ts";
 import { onThemeChange } from "../theme.ts";
 import type { HeatSession } from "./heat.ts";
 import { boxOf, indexAt, type Layout, layoutOf, move } from "./heat_layout.ts";
@@ -155,7 +157,8 @@ export class HeatView {
   #words(index: number): string {
     const { store } = this.#session;
     const words = store.square(index)[2];
-    return words ? `${store.keys[index]}: ${words}` : String(store.keys[index]);
+    const key = shown(String(store.keys[index]));
+    return words ? `${key}: ${shown(words)}` : key;
   }
 
   #indexAt(event: MouseEvent): number {

@@ -3,6 +3,7 @@ import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import { h, render } from "preact";
 import { copyText } from "../clipboard.ts";
+import { shown } from "../texts.ts";
 import { onThemeChange } from "../theme.ts";
 import { Bar, Foot } from "./bar.tsx";
 import { themeOf } from "./colours.ts";
@@ -96,7 +97,7 @@ export class XtermView implements View {
 
   redraw(): void {
     const session = this.#session;
-    const title = session.text("title");
+    const title = shown(session.text("title"));
     const out = wayOut(navigator.platform);
     const atPlace = document.activeElement === this.#place;
     const hint = this.#link || (this.#within ? `${out} leaves the terminal` : atPlace ? "Enter types in it" : "");
@@ -111,7 +112,7 @@ export class XtermView implements View {
     const bar = {
       title,
       state: session.text("state"),
-      detail: session.text("detail"),
+      detail: shown(session.text("detail")),
       hint,
       closable: Boolean(session.model.get("closable")),
       readsAloud: session.readsAloud,
@@ -119,7 +120,7 @@ export class XtermView implements View {
       onClose: () => session.closePressed(),
     };
     render(h(Bar, bar), this.#bar);
-    render(h(Foot, { reason: session.text("reason"), note: session.text("note") }), this.#foot);
+    render(h(Foot, { reason: shown(session.text("reason")), note: session.text("note") }), this.#foot);
   }
 
   #onSize(): void {
@@ -148,7 +149,7 @@ export class XtermView implements View {
       theme: themeOf(this.#place),
       linkHandler: {
         activate: (event, uri) => this.#follow(event, uri),
-        hover: (_event, uri) => this.#showLink(`Ctrl+click opens ${uri}`),
+        hover: (_event, uri) => this.#showLink(`Ctrl+click opens ${shown(uri)}`),
         leave: () => this.#showLink(""),
       },
     });

@@ -19,7 +19,7 @@ from batch_widgets.account.ssh_work import SshWork
 from batch_widgets.account.surroundings import Surroundings
 from batch_widgets.errors import ServiceUnreachableError, ValidationError
 from batch_widgets.problems import Problem, errors_of
-from batch_widgets.runner import Operation, Runner
+from batch_widgets.runner import Operation, Runner, to_its_end
 from batch_widgets.texts import one_line
 
 if TYPE_CHECKING:
@@ -258,8 +258,13 @@ class BatchAccount(NodeCalls, SshCalls, NodeActionCalls, NodeFileCalls, LoginExp
         self._close_callbacks.append(weakref.WeakMethod(method))
 
     def close(self) -> None:
-        """End operations and refreshes, close the connections, and stop the demo if this is one. Idempotent."""
+        """End operations and refreshes, close the connections, and stop the demo if this is one. Idempotent.
 
+        An interrupt ends the waiting for that; it is done all the same.
+        """
+        to_its_end(self._close, "batch-widgets-closing")
+
+    def _close(self) -> None:
         async def last() -> None:
             for reference in self._close_callbacks:
                 if (callback := reference()) is not None:

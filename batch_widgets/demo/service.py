@@ -248,25 +248,37 @@ class DemoService:
             ready = threading.Event()
             failure: list[BaseException] = []
             thread = threading.Thread(target=self._run, args=(ready, failure), name=THREAD_NAME, daemon=True)
-            thread.start()
-            ready.wait()
+            try:
+                thread.start()
+                ready.wait()
+            except BaseException:  # an interrupt: nobody will have the service, so that nobody could stop it
+                threading.Thread(target=self._give_up, args=(thread, ready), name=THREAD_NAME, daemon=True).start()
+                raise
             if failure:
                 thread.join()
                 raise failure[0]
             self._thread = thread
         return self
 
+    def _give_up(self, thread: threading.Thread, ready: threading.Event) -> None:
+        with self._control:
+            ready.wait()
+            if thread.is_alive():
+                self._end(thread)
+
     def stop(self) -> None:
         """Close everything and end the thread. Does nothing if the service doesn't run."""
         with self._control:
             thread, self._thread = self._thread, None
-            if thread is None:
-                return
-            assert self._loop is not None
-            assert self._stopping is not None
-            self._loop.call_soon_threadsafe(self._stopping.set)
-            thread.join()
-            self._loop = self._stopping = None
+            if thread is not None:
+                self._end(thread)
+
+    def _end(self, thread: threading.Thread) -> None:
+        assert self._loop is not None
+        assert self._stopping is not None
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        thread.join()
+        self._loop = self._stopping = None
 
     def __enter__(self) -> Self:
         return self.start()

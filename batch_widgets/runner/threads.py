@@ -16,6 +16,40 @@ _log = logging.getLogger("batch_widgets")
 _STOP_S = 5.0
 
 
+def to_its_end(call: Callable[[], object], name: str) -> None:
+    """Make a call that nothing breaks off: an interrupt ends the waiting for it, and the call goes on.
+
+    Interrupts reach the main thread alone, so that a call which is made there runs on one of its own.
+
+    Parameters
+    ----------
+    call : callable
+        What to do; its error is raised here.
+    name : str
+        The name of the thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        call()
+        return
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            call()
+        except BaseException as error:  # noqa: BLE001 (raised to who waits)
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # Python is ending
+        call()
+        return
+    thread.join()
+    if errors:
+        raise errors[0]
+
+
 class LoopThread:
     """An event loop on a daemon thread, started when first used.
 
@@ -36,18 +70,20 @@ class LoopThread:
         """The running loop."""
         with self._lock:
             if self._loop is None:
-                ready = threading.Event()
                 loop = asyncio.new_event_loop()
 
                 def run() -> None:
                     asyncio.set_event_loop(loop)
-                    loop.call_soon(ready.set)
                     loop.run_forever()
 
-                self._thread = threading.Thread(target=run, name=self._name, daemon=True)
-                self._thread.start()
-                ready.wait()
-                self._loop = loop
+                # kept before it starts: start() may be interrupted, and the thread would run and nobody know of it
+                self._loop, self._thread = loop, threading.Thread(target=run, name=self._name, daemon=True)
+                try:
+                    self._thread.start()
+                except RuntimeError:  # there can be no more threads
+                    self._loop = self._thread = None
+                    loop.close()
+                    raise
             return self._loop
 
     def is_current(self) -> bool:

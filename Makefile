@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach name,$(PYTHONS),$(if $(shell $(name) -c \
 TASKS = $(if $(PYTHON),$(PYTHON) tasks.py,$(error Python 3.11 or later is needed; none of $(PYTHONS) is one))
 INSTALL_BROWSER = $(if $(filter install,$(BROWSER)),--install-browser)
 
-.PHONY: help demo test test-slow test-az pytest lint format screenshots lock audit build clean
+.PHONY: help demo test test-slow test-az bench pytest lint format screenshots lock audit build clean
 
 help: ## List the targets
 	@$(TASKS) --help
@@ -22,6 +22,9 @@ test-slow: ## Run the slow tests
 
 test-az: ## Run the tests with the Azure CLI, which is installed into .venv-az
 	@$(TASKS) test-az
+
+bench: ## Measure speed into benchmarks/RESULTS.md (ROWS="1 3": only those rows, printed)
+	@$(TASKS) bench $(INSTALL_BROWSER) $(if $(ROWS),--rows="$(ROWS)")
 
 pytest: ## Run some tests (ARGS='tests/unit -k pools')
 	@$(TASKS) pytest $(INSTALL_BROWSER) --args="$(ARGS)"

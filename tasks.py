@@ -29,6 +29,8 @@ WINDOWS = os.name == "nt"
 VENV = ROOT / ".venv"
 AZURE_CLI_VENV = ROOT / ".venv-az"
 AZURE_CLI_LOCK = ROOT / "tests" / "azure_cli" / "requirements.txt"
+BENCH_VENV = ROOT / ".venv-bench"
+BENCH_LOCK = ROOT / "benchmarks" / "requirements.txt"
 PROGRAMS = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = PROGRAMS / ("python.exe" if WINDOWS else "python")
 LOCK = ROOT / "requirements-dev.txt"
@@ -37,6 +39,7 @@ NOTEBOOK = "notebooks/quickstart.ipynb"
 MADE = (
     ".venv",
     ".venv-az",
+    ".venv-bench",
     "dist",
     "screenshots",
     "batch_widgets/static",
@@ -272,6 +275,31 @@ def test_az(options: argparse.Namespace) -> None:  # noqa: ARG001
     run([*PYTEST, "-m", "azure_cli"], BATCH_WIDGETS_AZ=str(az))
 
 
+def bench(options: argparse.Namespace) -> None:
+    """Measure speed in an environment that has what we are measured against; write benchmarks/RESULTS.md."""
+    ensure_environment()
+    programs = ensure_test_programs(install_browser=options.install_browser)
+    own = BENCH_VENV / PROGRAMS.name
+    _ensure_bench_environment(own / PYTHON.name)
+    path = os.pathsep.join([str(own), os.environ.get("PATH", os.defpath)])
+    command = [str(own / PYTHON.name), "benchmarks", *shlex.split(options.rows)]
+    run(command, PATH=path, VIRTUAL_ENV=str(BENCH_VENV), **programs)
+
+
+def _ensure_bench_environment(python: Path) -> None:
+    """Make or renew `.venv-bench`, as far as it is out of date."""
+    stamp = BENCH_VENV / ".made-from"
+    wanted = hashlib.sha256(_wanted_environment().encode() + BENCH_LOCK.read_bytes()).hexdigest()
+    if python.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        return
+    say(f"Setting up {BENCH_VENV} (a minute or two)")
+    run([sys.executable, "-m", "venv", "--clear", str(BENCH_VENV)])
+    pip = [str(PYTHON), "-m", "pip", f"--python={BENCH_VENV}", "install", "--quiet", "--disable-pip-version-check"]
+    run([*pip, "--require-hashes", "-r", str(BENCH_LOCK)])  # compiled, as pip does for users
+    run([*pip, "--no-deps", "--no-build-isolation", "-e", "."])
+    stamp.write_text(wanted, encoding="utf-8")
+
+
 def pytest(options: argparse.Namespace) -> None:
     """Run pytest with the arguments given."""
     ensure_environment()
@@ -302,7 +330,7 @@ def format_(_: argparse.Namespace) -> None:
 
 
 def lock(options: argparse.Namespace) -> None:
-    """Write requirements-dev.txt, and that of the tests with the Azure CLI, anew from pyproject.toml."""
+    """Write requirements-dev.txt, and what test-az and bench install, anew from pyproject.toml."""
     with tempfile.TemporaryDirectory() as folder:
         venv = Path(folder, "venv")
         run([sys.executable, "-m", "venv", str(venv)])
@@ -311,6 +339,8 @@ def lock(options: argparse.Namespace) -> None:
         uv = str(programs / "uv")
         _lock(LOCK, [uv, "pyproject.toml", "--group", "dev", "--all-extras"], upgrade=options.upgrade)
         _lock(AZURE_CLI_LOCK, [uv, "--group", "azure-cli"], upgrade=options.upgrade)
+        groups = ["--group", "bench", "--group", "test", "--group", "build", "--constraints", str(LOCK)]
+        _lock(BENCH_LOCK, [uv, "pyproject.toml", *groups, "--all-extras"], upgrade=options.upgrade)
 
 
 def _lock(file: Path, command: list[str], *, upgrade: bool) -> None:
@@ -337,7 +367,7 @@ def audit(_: argparse.Namespace) -> None:
     """Ask the advisory services about the locked packages; ends with 1 if some are vulnerable, with 3 if unknown."""
     ensure_environment()
     say("Asking the advisory services about all that is locked")
-    answers = {str(lock.relative_to(ROOT)): _audit_python(lock) for lock in (LOCK, AZURE_CLI_LOCK)}
+    answers = {str(lock.relative_to(ROOT)): _audit_python(lock) for lock in (LOCK, AZURE_CLI_LOCK, BENCH_LOCK)}
     locked = len(json.loads(NPM_LOCK.read_text(encoding="utf-8"))["packages"]) - 1  # itself is one of them
     command = [str(PYTHON), "hatch_build.py", "audit", *tasks_audit.NPM_AUDIT]
     answers[str(NPM_LOCK.relative_to(ROOT))] = tasks_audit.of_npm_audit(_asked(command), locked)
@@ -426,16 +456,23 @@ def _duration(started: float) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tasks.py", description=__doc__)
     chores = parser.add_subparsers(dest="chore", required=True, metavar="NAME")
-    for chore in (demo, test, test_slow, test_az, pytest, lint, format_, screenshots, lock, audit, build, clean):
+    known = (
+        demo, test, test_slow, test_az, bench, pytest, lint, format_, screenshots, lock, audit, build, clean,
+    )  # fmt: skip
+    for chore in known:
         name = chore.__name__.rstrip("_").replace("_", "-")
         sub = chores.add_parser(name, help=(chore.__doc__ or "").rstrip("."), description=chore.__doc__)
         sub.set_defaults(chore=chore)
         if chore is demo:
             sub.add_argument("--port", type=int, help="port on 127.0.0.1; without it, the first free one from 8888")
             sub.add_argument("--no-browser", action="store_true", help="print the address instead of opening it")
-        if chore in {test, test_slow, pytest, screenshots}:
+        if chore in {test, test_slow, bench, pytest, screenshots}:
             sub.add_argument(
                 "--install-browser", action="store_true", help="let Playwright fetch Chromium if none is found"
+            )
+        if chore is bench:
+            sub.add_argument(
+                "--rows", default="", help="numbers of the rows to measure, in one string; nothing is written"
             )
         if chore is pytest:
             sub.add_argument("--args", default="", help="arguments of pytest, in one string")

@@ -54,7 +54,11 @@ def test_no_file_of_ours_names_a_place_on_one_machine(texts):
     assert [f"{name}: {found[0]}" for name, text in ours.items() if (found := MACHINE_PATHS.search(text))] == []
 
 
-LOCKS = {"requirements-dev.txt": ["lint", "test", "build", "audit"], "tests/azure_cli/requirements.txt": ["azure-cli"]}
+LOCKS = {
+    "requirements-dev.txt": ["lint", "test", "build", "audit"],
+    "tests/azure_cli/requirements.txt": ["azure-cli"],
+    "benchmarks/requirements.txt": ["bench"],
+}
 
 
 def test_locks_hold_every_direct_dependency(pyproject, texts):

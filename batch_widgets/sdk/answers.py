@@ -45,11 +45,14 @@ class ServiceClock(AsyncHTTPPolicy[Any, Any]):
     def __init__(self) -> None:
         super().__init__()
         self.ahead = timedelta()
+        self._date = ""
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """Send a request on."""
         response = await self.next.send(request)
-        self.ahead = clock_ahead(response.http_response.headers.get("Date", ""), self.ahead)
+        date = response.http_response.headers.get("Date", "")
+        if date != self._date:  # it has whole seconds, in which there may be hundreds of answers
+            self._date, self.ahead = date, clock_ahead(date, self.ahead)
         return response
 
 

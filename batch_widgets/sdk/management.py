@@ -23,13 +23,13 @@ from batch_widgets._version import __version__
 from batch_widgets.errors import AuthenticationError, BatchWidgetsError, NotFoundError, ServiceError, ThrottledError
 from batch_widgets.sdk.credentials import make_credential
 from batch_widgets.sdk.failures import translate
-from batch_widgets.sdk.retries import TIMEOUTS, Retries
+from batch_widgets.sdk.proxies import LOOPBACK
+from batch_widgets.sdk.retries import TIMEOUTS, BoundedTransport, Retries
 from batch_widgets.sizes import Quotas, VmSize
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _CLOUDS = {
     ".chinacloudapi.cn": AzureClouds.AZURE_CHINA_CLOUD,
     ".usgovcloudapi.net": AzureClouds.AZURE_US_GOVERNMENT,
@@ -91,7 +91,7 @@ class SdkManagement:
         known = get_arm_endpoints(cloud)
         self._url = (url or known["resource_manager"]).rstrip("/")
         address = urlsplit(self._url)
-        on_loopback = address.hostname in _LOOPBACK
+        on_loopback = address.hostname in LOOPBACK
         if address.scheme != "https" and not on_loopback:
             raise AuthenticationError("A token is not sent over plain http.", hint="Use https://.")
         self._options: dict[str, Any] = {} if address.scheme == "https" else {"enforce_https": False}
@@ -111,7 +111,7 @@ class SdkManagement:
             AsyncBearerTokenCredentialPolicy(self._credential, *known["credential_scopes"]),
         ]
         self._client = BatchManagementClient(
-            self._credential, subscription_id, self._url, policies=policies, **TIMEOUTS
+            self._credential, subscription_id, self._url, policies=policies, transport=BoundedTransport(**TIMEOUTS)
         )
 
     @asynccontextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import urllib.request
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,12 +20,12 @@ from batch_widgets.errors import (
     ValidationError,
 )
 from batch_widgets.problems import Problem
+from batch_widgets.sdk.proxies import proxy_for
 
 PUBLIC = "https://prices.azure.com"
 _TIMEOUT = aiohttp.ClientTimeout(total=15, connect=4, sock_read=8)
 _MOST_PAGES = 200
 _MOST_BYTES = 16 * 1024 * 1024
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class RetailPrices:
@@ -72,7 +71,7 @@ class RetailPrices:
 
     async def _pages(self, url: URL) -> list[PriceItem]:
         items: list[PriceItem] = []
-        # The environment is not trusted as a whole: with it aiohttp would take passwords from ~/.netrc.
+        # The environment is not trusted as a whole: see sdk.proxies.
         async with aiohttp.ClientSession(
             timeout=_TIMEOUT,
             headers={"User-Agent": f"batch_widgets/{__version__}"},
@@ -99,7 +98,7 @@ class RetailPrices:
         return url
 
     async def _page(self, session: aiohttp.ClientSession, url: URL) -> dict[str, Any]:
-        async with session.get(url, allow_redirects=False, proxy=_proxy_for(url)) as response:
+        async with session.get(url, allow_redirects=False, proxy=proxy_for(str(url))) as response:
             if response.status == 429:
                 raise ThrottledError("The price list asks for a pause.", status=429)
             if response.status != 200:
@@ -123,14 +122,6 @@ class RetailPrices:
 
     async def close(self) -> None:
         """Do nothing: no connection outlives its call."""
-
-
-def _proxy_for(url: URL) -> str | None:
-    """Give the proxy that the system names for an address."""
-    host = url.host or ""
-    if host in _LOOPBACK or urllib.request.proxy_bypass(host):
-        return None
-    return urllib.request.getproxies().get(url.scheme)
 
 
 def _list(value: Any) -> list[Any]:

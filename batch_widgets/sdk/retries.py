@@ -12,6 +12,8 @@ from azure.core.exceptions import ServiceResponseTimeoutError
 from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy
 from azure.core.pipeline.transport import AioHttpTransport
 
+from batch_widgets.sdk.proxies import proxy_for
+
 if TYPE_CHECKING:
     from azure.core.pipeline import PipelineRequest, PipelineResponse
 
@@ -60,8 +62,9 @@ class BoundedTransport(AioHttpTransport):  # type: ignore[misc]
     """Ends an exchange whose answer has not come whole in time; one that is streamed ends when it is silent."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._once = OnceOnly(**options)
+        super().__init__(use_env_settings=False, **options)
+        self._once = OnceOnly(use_env_settings=False, **options)
+        self._proxies: dict[str, str | None] = {}
 
     async def open(self) -> None:
         """Get ready."""
@@ -76,9 +79,12 @@ class BoundedTransport(AioHttpTransport):  # type: ignore[misc]
     async def send(self, request: Any, **options: Any) -> Any:
         """Send a request and receive its answer."""
         send = super().send if request.method in _READING else self._once.send
+        server = "/".join(request.url.split("/", 3)[:3])
+        if server not in self._proxies:
+            self._proxies[server] = proxy_for(server)
         try:
             async with asyncio.timeout(_EXCHANGE_S):
-                return await send(request, **options)
+                return await send(request, **{"proxy": self._proxies[server], **options})
         except TimeoutError as error:
             raise ServiceResponseTimeoutError("The answer did not come whole in time.", error=error) from error
 

@@ -11,6 +11,7 @@ import pytest
 from batch_widgets.errors import ServiceError, ServiceUnreachableError, ThrottledError, ValidationError
 from batch_widgets.sdk import prices
 from batch_widgets.sdk.prices import PUBLIC, RetailPrices
+from batch_widgets.sdk.proxies import proxy_for
 from unit.local_server import LocalServer
 
 ITEM = {
@@ -183,6 +184,6 @@ def test_a_currency_has_three_letters(server, currency):
 def test_proxies_are_those_of_the_system(monkeypatch):
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
     monkeypatch.setenv("no_proxy", "internal.example")
-    assert prices._proxy_for(prices.URL(PUBLIC)) == "http://proxy.example:3128"
-    assert prices._proxy_for(prices.URL("https://internal.example/")) is None
-    assert prices._proxy_for(prices.URL("https://127.0.0.1/")) is None
+    assert proxy_for(PUBLIC) == "http://proxy.example:3128"
+    assert proxy_for("https://internal.example/") is None
+    assert proxy_for("https://127.0.0.1/") is None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from batch_widgets.autoscale import AutoScaleEvaluation
     from batch_widgets.cost import PriceItem
     from batch_widgets.images import SupportedImage
-    from batch_widgets.login import RemoteLoginSettings
+    from batch_widgets.login import NodeEndpoints, RemoteLoginSettings
     from batch_widgets.node_facts import NodeFile, UploadedLogs
     from batch_widgets.nodes import Node, NodeUser
     from batch_widgets.pools import Pool, PoolSpec
@@ -60,6 +60,9 @@ class BatchService(Protocol):
 
     async def list_nodes(self, pool_id: str) -> list[Node]:
         """List the nodes of a pool."""
+
+    async def list_node_endpoints(self, pool_id: str) -> list[NodeEndpoints]:
+        """List the nodes of a pool with their mapped ports."""
 
     async def create_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
         """Add a user to a node."""

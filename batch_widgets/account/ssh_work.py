@@ -125,7 +125,7 @@ class SshWork:
         pool = await attempts.read(lambda: service.get_pool(pool_id))
         nodes = await _nodes(service, pool_id, node_ids)
         asked = wanted(node_ids, nodes)
-        settings = await list_remote_login_settings(service, pool_id, asked)
+        settings = await list_remote_login_settings(service, pool_id, asked, ask_each=True)
         by_id = {node.id: node for node in nodes}
         ways = [_way_in(pool, by_id.get(one.node_id), one) for one in settings]
         targets = [way.node_id for way in ways if way.target is not None]

@@ -13,6 +13,7 @@ from batch_widgets.login.endpoint import (
 )
 from batch_widgets.login.frame import login_csv, login_frame
 from batch_widgets.login.known_hosts import known_hosts_file, rewrite_known_hosts, state_folder, write_known_hosts
+from batch_widgets.login.mapping import InboundEndpoint, NodeEndpoints
 from batch_widgets.login.rdp import rdp_file, rdp_files, zip_files
 from batch_widgets.login.settings import RDP_PORT, SSH_PORT, RemoteLoginSettings
 from batch_widgets.login.words import checked_endpoint, checked_node_id
@@ -25,7 +26,9 @@ __all__ = [
     "NO_SSH_PORT_REMEDY",
     "RDP_PORT",
     "SSH_PORT",
+    "InboundEndpoint",
     "NoEndpoint",
+    "NodeEndpoints",
     "RemoteLoginSettings",
     "SshHost",
     "checked_endpoint",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from batch_widgets.images import SupportedImage
-    from batch_widgets.login import RemoteLoginSettings
+    from batch_widgets.login import NodeEndpoints, RemoteLoginSettings
     from batch_widgets.nodes import Node, NodeUser
     from batch_widgets.pools import Pool, PoolSpec
 
@@ -136,6 +136,12 @@ class SdkService(SdkNodeCalls):
         async with self._errors(pool_id):
             nodes = self._client.list_nodes(pool_id, select=convert.NODE_PROPERTIES, **IS_LIST)
             return [convert.node(node) for node in await read_pages(nodes, self._endpoint)]
+
+    async def list_node_endpoints(self, pool_id: str) -> list[NodeEndpoints]:
+        """List the nodes of a pool with their mapped ports."""
+        async with self._errors(pool_id):
+            nodes = self._client.list_nodes(pool_id, select=convert.ENDPOINT_PROPERTIES, **IS_LIST)
+            return [convert.node_endpoints(node) for node in await read_pages(nodes, self._endpoint)]
 
     async def create_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
         """Add a user to a node."""

@@ -60,8 +60,9 @@ class Relay:
     def __enter__(self):
         real = ssh_work.list_remote_login_settings
 
-        async def told(*arguments):
-            return [replace(one, ip_address="127.0.0.1", port=self.port) for one in await real(*arguments)]
+        async def told(*arguments, **options):
+            found = await real(*arguments, **options)
+            return [replace(one, ip_address="127.0.0.1", port=self.port) for one in found]
 
         self._patch = pytest.MonkeyPatch()
         self._patch.setattr(ssh_work, "list_remote_login_settings", told)

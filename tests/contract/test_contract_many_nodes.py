@@ -92,6 +92,21 @@ def test_users_and_settings_in_one_action_through_faults(service, account):
     assert NODES < asked["POST", "create_node_user"] < 1.1 * NODES
 
 
+def test_the_list_of_nodes_spares_a_call_to_each(service, account):
+    nodes = [node.id for node in account.list_nodes("demo")]
+    before = service.requests
+    settings = account.list_remote_login_settings("demo")
+    asked = service.requests - before
+    assert asked == {
+        ("GET", "get_pool"): 1,
+        ("GET", "list_nodes"): 1,
+        ("GET", "get_node_remote_login_settings"): 3,
+    }
+    assert [one.node_id for one in settings] == nodes
+    each = [account.list_remote_login_settings("demo", [node_id]) for node_id in nodes[:: NODES // 20]]
+    assert [one for (one,) in each] == settings[:: NODES // 20]
+
+
 def test_replacing_and_deleting_through_faults(service, account):
     ids = [node.id for node in account.list_nodes("demo")]
     account.add_user("demo", "alice", ssh_public_key=KEY, nodes=ids[::2]).result(PATIENCE_S)

@@ -1,10 +1,15 @@
 """The recorded answers of the real service, against the simulated one."""
 
+import dataclasses
 import json
 
+import pytest
+from azure.batch import models
 from official_definition import DATA
 from sample_bodies import FOCAL, SSH_NETWORK
 from signed_requests import send
+
+from batch_widgets.sdk import convert
 
 
 def shape(value):
@@ -50,6 +55,17 @@ def test_login_settings_have_the_recorded_shape(service):
     assert headers["DataServiceId"].endswith("/remoteloginsettings")
     assert shape(body) == shape(recorded(4))
     assert body["odata.metadata"].rpartition("#")[2] == recorded(4)["odata.metadata"].rpartition("#")[2]
+
+
+@pytest.mark.parametrize("index", [0, 1], ids=["creating", "idle"])
+def test_the_recorded_list_tells_what_the_recorded_settings_tell(index):
+    (node,) = recorded(index)["value"]
+    listed = convert.node_endpoints(models.BatchNode(node))
+    asked = convert.remote_login_settings(node["id"], models.BatchNodeRemoteLoginSettings(recorded(4)))
+    assert (asked.ip_address, asked.port) == ("20.24.249.61", 50_000)
+    assert listed.state == node["state"]
+    assert listed.settings(22) == (asked if node["state"] == "idle" else None)
+    assert dataclasses.replace(listed, state="idle").settings(22) == asked
 
 
 def test_errors_have_the_recorded_shape(service, wait_for):

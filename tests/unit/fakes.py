@@ -13,7 +13,7 @@ from batch_widgets.account import BatchAccount
 from batch_widgets.autoscale import AutoScaleEvaluation
 from batch_widgets.errors import AlreadyExistsError, NotFoundError, ServiceError, ServiceUnreachableError
 from batch_widgets.images import ImageReference, SupportedImage
-from batch_widgets.login import RemoteLoginSettings
+from batch_widgets.login import InboundEndpoint, NodeEndpoints, RemoteLoginSettings
 from batch_widgets.node_facts import NodeFile, UploadedLogs
 from batch_widgets.nodes import USABLE_STATES, Node
 from batch_widgets.pools import Pool, PoolSpec, ResizeError
@@ -129,6 +129,7 @@ class FakeService:
         self.steps_after_create = life_of
         self.evaluation: AutoScaleEvaluation | None = None
         self.uploads: list[str] = []
+        self.endpoints: dict[str, tuple[InboundEndpoint, ...]] = {}  # what the list of nodes tells, by node id
         self._failures: dict[str, list[Failure]] = {}
         self._held: set[str] = set()
 
@@ -260,6 +261,11 @@ class FakeService:
             if script.polls_until_steady is None:
                 script.advance()
             return nodes
+
+    async def list_node_endpoints(self, pool_id):
+        async with self._call("list_node_endpoints", pool_id):
+            nodes = self._script(pool_id).nodes
+            return [NodeEndpoints(node.id, node.state, self.endpoints.get(node.id, ())) for node in nodes]
 
     async def create_node_user(self, pool_id, node_id, user):
         async with self._call("create_node_user", pool_id, node_id, user.name):

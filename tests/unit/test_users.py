@@ -256,7 +256,7 @@ def test_one_answer_among_many_is_a_sign_of_life(account, service):
 
 
 @pytest.mark.parametrize("error", [NEVER_SENT, ThrottledError("Wait.", retry_after_s=0.0), UNCLEAR])
-@pytest.mark.parametrize("call", ["list_nodes", "get_pool"])
+@pytest.mark.parametrize("call", ["list_node_endpoints", "get_pool"])
 @pytest.mark.usefixtures("breathless")
 def test_the_list_of_nodes_is_worth_a_second_try(account, service, error, call):
     service.add_pool("p", nodes=1)

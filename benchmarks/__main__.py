@@ -17,6 +17,7 @@ from results import FOLDER, RESULTS, Row, document, read, say, write
 
 MODULES: dict[str, tuple[int, ...]] = {  # which rows a module measures
     "many_nodes": (1, 2),
+    "images": (3,),
     "imports": (7,),
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import copy
+import dataclasses
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -41,7 +43,9 @@ class Service:
 
 
 @contextmanager
-def service(nodes: int = 0, *, latency_s: float = 0.0, faults: float = 0.0, speed: str = "1") -> Iterator[Service]:
+def service(
+    nodes: int = 0, *, latency_s: float = 0.0, faults: float = 0.0, speed: str = "1", images: int = 0
+) -> Iterator[Service]:
     """Run a service until the block ends.
 
     Parameters
@@ -54,13 +58,15 @@ def service(nodes: int = 0, *, latency_s: float = 0.0, faults: float = 0.0, spee
         Share of the calls that fail, from 0 to 1: 429, 500 and connections that break, in equal shares.
     speed
         Simulated seconds per second, or "instant".
+    images
+        How many supported images there are; those of the demo by default.
 
     Yields
     ------
     Service
         With its endpoint and its key.
     """
-    command = [sys.executable, __file__, str(nodes), str(latency_s), str(faults), speed]
+    command = [sys.executable, __file__, str(nodes), str(latency_s), str(faults), speed, str(images)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Service(process)
@@ -76,9 +82,12 @@ def _serve() -> None:
     parser.add_argument("latency_s", type=float)
     parser.add_argument("faults", type=float)
     parser.add_argument("speed")
+    parser.add_argument("images", type=int)
     options = parser.parse_args()
     speed = "instant" if options.speed == "instant" else float(options.speed)
     with DemoService(nodes=options.nodes, speed=speed, max_ssh_listeners=max(options.nodes, 1)) as served:
+        if options.images:
+            multiply_images(served, options.images)
         if options.latency_s:
             served.faults.add(f"latency seconds={options.latency_s}")
         if options.faults:
@@ -88,6 +97,17 @@ def _serve() -> None:
         for line in sys.stdin:
             served.break_node(POOL, line.strip())
             print("broken", flush=True)
+
+
+def multiply_images(served: DemoService, count: int) -> None:
+    """Let a service have many images: those that it has, again and again, with other names."""
+    catalogue = served._state.images  # noqa: SLF001 (for measuring alone)
+    images = []
+    for number in range(count):
+        image = copy.deepcopy(catalogue.images[number % len(catalogue.images)])
+        image["imageReference"]["sku"] += f"-{number // len(catalogue.images)}"
+        images.append(image)
+    served._state.images = dataclasses.replace(catalogue, images=tuple(images))  # noqa: SLF001
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 OTHER = "Other"
@@ -20,10 +21,14 @@ _NAMES = (
 )
 
 
+_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), name) for pattern, name in _NAMES)
+
+
+@functools.lru_cache(maxsize=1024)  # a list has thousands of images, of a hundred offers
 def distribution_of(publisher: str, offer: str, node_agent_sku_id: str) -> str:
     """Tell the distribution: what the offer says wins over the publisher, and that over the node agent."""
     for text in (offer, publisher, node_agent_sku_id):
-        for pattern, name in _NAMES:
-            if re.search(pattern, text, re.IGNORECASE):
+        for pattern, name in _PATTERNS:
+            if pattern.search(text):
                 return name
     return OTHER

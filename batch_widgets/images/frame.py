@@ -25,8 +25,9 @@ def row_keys(images: Iterable[SupportedImage]) -> list[str]:
     seen: Counter[str] = Counter()
     keys = []
     for image in images:
-        seen[image.key] += 1
-        keys.append(image.key if seen[image.key] == 1 else f"{image.key}|{seen[image.key]}")
+        key = image.key
+        seen[key] += 1
+        keys.append(key if seen[key] == 1 else f"{key}|{seen[key]}")
     return keys
 
 

@@ -44,16 +44,21 @@ def image_reference(reference: models.BatchVmImageReference | None) -> ImageRefe
 
 
 def supported_image(image: Any) -> SupportedImage:
-    """Convert a supported image; what can't be read is named in its ``unreadable``, and the rest is kept."""
+    """Convert a supported image; what can't be read is named in its ``unreadable``, and the rest is kept.
+
+    Texts are taken as they came: reading each through the SDK's models takes longer than all the rest.
+    """
     if not isinstance(image, models.BatchSupportedImage):
         return SupportedImage("", ImageReference("", "", ""), "", verified=False, unreadable=("row",))
     unreadable: list[str] = []
 
-    def read(source: Any, name: str, convert: Callable[[Any], T], missing: T, *, required: bool = False) -> T:
+    def read(
+        source: Any, name: str, convert: Callable[[Any], T], missing: T, *, sent_as: str = "", required: bool = False
+    ) -> T:
         if source is None:
             return missing
         try:
-            value = getattr(source, name)
+            value = source.get(sent_as) if sent_as else getattr(source, name)
             if value is not None:
                 return convert(value)
         except Exception:  # noqa: BLE001  whatever the service sent, the row is not to be lost
@@ -65,13 +70,15 @@ def supported_image(image: Any) -> SupportedImage:
 
     reference = read(image, "image_reference", _image_reference_model, None, required=True)
     names = ("publisher", "offer", "sku")
-    publisher, offer, sku = (read(reference, name, _plain, "", required=True) for name in names)
+    publisher, offer, sku = (read(reference, name, _plain, "", sent_as=name, required=True) for name in names)
     return SupportedImage(
-        node_agent_sku_id=read(image, "node_agent_sku_id", _plain, "", required=True),
-        image_reference=ImageReference(publisher, offer, sku, read(reference, "version", _plain, "") or "latest"),
-        os_type=read(image, "os_type", _text, "", required=True),
-        verified=read(image, "verification_type", _text, "", required=True) == "verified",
-        capabilities=read(image, "capabilities", _texts, None),
+        node_agent_sku_id=read(image, "node_agent_sku_id", _plain, "", sent_as="nodeAgentSKUId", required=True),
+        image_reference=ImageReference(
+            publisher, offer, sku, read(reference, "version", _plain, "", sent_as="version") or "latest"
+        ),
+        os_type=read(image, "os_type", _plain, "", sent_as="osType", required=True),
+        verified=read(image, "verification_type", _plain, "", sent_as="verificationType", required=True) == "verified",
+        capabilities=read(image, "capabilities", _texts, None, sent_as="capabilities"),
         batch_support_end_of_life=read(image, "batch_support_end_of_life", _moment, None),
         unreadable=tuple(unreadable),
     )

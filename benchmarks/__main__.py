@@ -19,6 +19,9 @@ MODULES: dict[str, tuple[int, ...]] = {  # which rows a module measures
     "many_nodes": (1, 2),
     "images": (3,),
     "imports": (7,),
+    "demo_start": (8,),
+    "busy_kernel": (9,),
+    "growth": (11,),
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import ipywidgets
 import traitlets
 
-from batch_widgets.widgets._cells import Row, row_matches, wire_cell
+from batch_widgets.widgets._cells import Row, row_matches, wire_cells
 from batch_widgets.widgets.frontend import FrontEnd
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ class Grid(FrontEnd):
         self._picks = ipywidgets.CallbackDispatcher()
         self._actions = ipywidgets.CallbackDispatcher()
         self._column_tuple: tuple[Column, ...] = _checked(columns)
+        self._names = [column.key for column in self._column_tuple]
         super().__init__(**kwargs)
         self._handlers |= {"sync": self._on_sync, "pick": self._on_pick, "action": self._on_action}
 
@@ -144,6 +145,7 @@ class Grid(FrontEnd):
     def columns(self, columns: Iterable[Column]) -> None:
         with self._send_lock:
             self._column_tuple = _checked(columns)
+            self._names = [column.key for column in self._column_tuple]
             self._rows = {key: self._row(key, row.source) for key, row in self._rows.items()}
             self._seq += 1
             with self.hold_sync():
@@ -177,8 +179,10 @@ class Grid(FrontEnd):
             if row_key in new:
                 raise ValueError(f"Two rows have the key {row_key!r}.")
             row = self._rows.get(row_key)
-            same = row is not None and row.given is source and isinstance(source, MappingProxyType)
-            new[row_key] = row if row is not None and same else self._row(row_key, source)
+            if row is not None and row.given is source and isinstance(source, MappingProxyType):
+                new[row_key] = row
+            else:
+                new[row_key] = row if row is not None and row.has(source) else self._row(row_key, source)
         with self._send_lock:
             old, self._rows = self._rows, new
             first, self._filled = not self._filled, True
@@ -204,8 +208,7 @@ class Grid(FrontEnd):
     def _lets_through(self, row: Row, search: str | None = None, by: Mapping[str, Any] | None = None) -> bool:
         words = (self.search if search is None else search).lower().split()
         filters = [(name, wanted) for name, wanted in (self.filters if by is None else by).items() if wanted]
-        keys = [column.key for column in self._column_tuple]
-        return row_matches(dict(zip(keys, row.cells, strict=True)), words, filters)
+        return row_matches(dict(zip(self._names, row.cells, strict=True)), words, filters)
 
     def on_pick(self, callback: Callable[[str], None], *, remove: bool = False) -> None:
         """Call ``callback(key)`` on Enter or a double click."""
@@ -216,7 +219,7 @@ class Grid(FrontEnd):
         self._actions.register_callback(callback, remove=remove)
 
     def _row(self, key: str, source: Mapping[str, Any]) -> Row:
-        return Row(key, source, dict(source), [wire_cell(source.get(column.key)) for column in self._column_tuple])
+        return Row(key, source, dict(source), wire_cells(map(source.get, self._names)))
 
     def _snapshot_now(self) -> dict[str, Any]:
         with self._send_lock:
@@ -228,24 +231,24 @@ class Grid(FrontEnd):
 
     def _send_difference(self, old: Mapping[str, Row], new: Mapping[str, Row]) -> None:
         message: dict[str, Any] = {}
-        names = [column.key for column in self._column_tuple]
         changed = [
             [key, name, after]
             for key, row in new.items()
-            if key in old
-            for name, before, after in zip(names, old[key].cells, row.cells, strict=True)
+            if row is not (known := old.get(key)) and known is not None
+            for name, before, after in zip(self._names, known.cells, row.cells, strict=True)
             if before != after or type(before) is not type(after)
         ]
-        removed = [key for key in old if key not in new]
-        added = [[place, key, row.cells] for place, (key, row) in enumerate(new.items()) if key not in old]
-        stayed_before = [key for key in old if key in new]
-        stayed_after = [key for key in new if key in old]
-        if removed:
-            message["removed"] = removed
-        if stayed_before != stayed_after:
-            message["order"] = stayed_after
-        if added:
-            message["added"] = added
+        if list(old) != list(new):
+            removed = [key for key in old if key not in new]
+            added = [[place, key, row.cells] for place, (key, row) in enumerate(new.items()) if key not in old]
+            stayed_before = [key for key in old if key in new]
+            stayed_after = [key for key in new if key in old]
+            if removed:
+                message["removed"] = removed
+            if stayed_before != stayed_after:
+                message["order"] = stayed_after
+            if added:
+                message["added"] = added
         if changed:
             message["set"] = changed
         if message:
@@ -266,7 +269,7 @@ class Grid(FrontEnd):
     @traitlets.validate("group_by")
     def _check_group_by(self, proposal: Mapping[str, Any]) -> str:
         key = str(proposal["value"])
-        if key and key not in {column.key for column in self._column_tuple}:
+        if key and key not in self._names:
             raise traitlets.TraitError(f"There is no column {key!r} to group by.")
         return key
 

@@ -36,6 +36,25 @@ describe("sorting", () => {
   const columns = [spec("name"), spec("size")];
   const rows = [new Row("a", ["n10", 2]), new Row("b", ["N9", null]), new Row("c", [null, 1]), new Row("d", ["n9", 3])];
 
+  it("goes back to rows that stand as they came, and on from there", () => {
+    const engine = new Engine();
+    const fewer = rows.slice(1);
+    expect(keys(engine.update(rows, columns, "n", {}, [["size", "desc"]]))).toBe("dab");
+    expect(keys(engine.update(fewer, columns, " ", { name: "" }, []))).toBe("bcd");
+    expect(keys(engine.update(fewer, columns, "", {}, [["size", "asc"]]))).toBe("cdb");
+  });
+
+  it("makes nothing of rows that stand as they came", () => {
+    const read: string[] = [];
+    const watched = rows.map(({ key, cells }) => {
+      const row = new Row(key, cells);
+      return new Proxy(row, { get: (_, name) => read.push(String(name)) && Reflect.get(row, name) });
+    });
+    const shown = new Engine().update(watched, columns, "", {}, []);
+    expect(read).toEqual([]);
+    expect(shown.every((row, index) => row === watched[index])).toBe(true);
+  });
+
   it("leaves the order of the kernel without a sort", () => {
     expect(keys(new Engine().update(rows, columns, "", {}, []))).toBe("abcd");
   });

@@ -13,7 +13,7 @@ import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_widgets.widgets._cells import cell_text, wire_cell
+from batch_widgets.widgets._cells import cell_text, wire_cell, wire_cells
 from batch_widgets.widgets.grid import Column, Grid
 
 CASES = json.loads((Path(__file__).parent.parent / "data" / "grid_filter_cases.json").read_text(encoding="utf-8"))
@@ -101,6 +101,44 @@ def test_a_mutated_row_is_seen(grid, sent):
     row["name"]["text"] = "changed"
     grid.set_rows([row])
     assert sent.messages[0]["set"] == [["a", "name", {"text": "changed"}]]
+
+
+def test_only_rows_that_changed_are_made_anew(grid, monkeypatch):
+    made = []
+
+    def record(values):
+        made.append(list(values))
+        return wire_cells(made[-1])
+
+    monkeypatch.setattr("batch_widgets.widgets.grid.wire_cells", record)
+    day = pd.Timestamp("2027-04-30")
+    grid.set_rows(rows(*((number, day, number * 0.5) for number in range(10_000))))
+    assert len(made) == 10_000
+    made.clear()
+    grid.set_rows(rows(*((number, pd.Timestamp(day), number * 0.5 + (number % 100 == 0)) for number in range(10_000))))
+    assert made == [[day, number * 0.5 + 1] for number in range(0, 10_000, 100)]
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        (["docker"], lambda name: name.append("rdma")),
+        ({"text": "x"}, lambda name: name.update(text="y")),
+        ([{"text": "x"}], lambda name: name[0].update(text="y")),
+    ],
+)
+def test_what_was_changed_where_it_stands_travels(grid, sent, name, change):
+    row = {"key": "a", "name": name, "size": 1}
+    grid.set_rows([row])
+    change(name)
+    grid.set_rows([dict(row)])
+    assert sent.messages[0]["set"] == [["a", "name", wire_cell(name)]]
+
+
+def test_equal_values_of_other_kinds_in_another_order_travel(grid, sent):
+    grid.set_rows([{"key": "a", "name": True, "size": 1}])
+    grid.set_rows([{"key": "a", "size": True, "name": 1}])
+    assert sent.messages[0]["set"] == [["a", "name", 1], ["a", "size", True]]
 
 
 def test_a_page_gets_the_rows_of_the_moment(grid):

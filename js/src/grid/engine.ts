@@ -76,6 +76,13 @@ export class Engine {
   }
 
   update(rows: readonly Row[], columns: readonly ColumnSpec[], search: string, filters: Filters, sort: Sort): Row[] {
+    const known = new Set(columns.map((column) => column.key));
+    const wanted = words(search);
+    const active = Object.entries(filters).filter(([id, value]) => known.has(id) && isActive(value));
+    const sorting = sort.filter(([id]) => known.has(id));
+    // The table makes objects of its own of each row; of thousands that stand as they came it need not.
+    if (!wanted.length && !active.length && !sorting.length) return rows.slice();
+
     const table = this.#table;
     if (rows !== this.#rows || columns !== this.#columns) {
       const defs = columns === this.#columns ? undefined : columnDefs(columns);
@@ -83,17 +90,9 @@ export class Engine {
       this.#columns = columns;
       table.setOptions((old) => ({ ...old, data: rows, ...(defs ? { columns: defs } : {}) }) as never);
     }
-    const known = new Set(columns.map((column) => column.key));
-    const wanted = words(search);
     table.setGlobalFilter(wanted.length ? wanted : undefined);
-    table.setColumnFilters(
-      Object.entries(filters)
-        .filter(([id, value]) => known.has(id) && isActive(value))
-        .map(([id, value]) => ({ id, value })),
-    );
-    table.setSorting(
-      sort.filter(([id]) => known.has(id)).map(([id, direction]) => ({ id, desc: direction === "desc" })),
-    );
+    table.setColumnFilters(active.map(([id, value]) => ({ id, value })));
+    table.setSorting(sorting.map(([id, direction]) => ({ id, desc: direction === "desc" })));
     return table.getRowModel().rows.map((row) => row.original);
   }
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from types import NoneType
 from typing import Any
@@ -19,26 +18,42 @@ _SAFE_INT = 2**53
 _AS_THEY_ARE = frozenset({str, bool, NoneType})
 
 
-@dataclass(frozen=True)
 class Row:
-    """A row as it was given, and its cells as they travel."""
+    """A row as it was given, and its cells as they travel.
 
-    key: str
-    given: Mapping[str, Any]
-    source: Mapping[str, Any]
-    cells: list[Any]
+    Parameters
+    ----------
+    key
+        What identifies it.
+    given
+        The very object that was given.
+    cells
+        One for each column.
+    """
+
+    __slots__ = ("_kinds", "cells", "given", "key", "source")
+
+    def __init__(self, key: str, given: Mapping[str, Any], cells: list[Any]) -> None:
+        self.key = key
+        self.given = given
+        self.source: Mapping[str, Any] = dict(given)  # as it was then
+        self.cells = cells
+        kinds = tuple(map(type, self.source.values()))
+        self._kinds = kinds if _are_fixed(kinds) else None
 
     def has(self, source: Mapping[str, Any]) -> bool:
         """Tell at a glance that another row is the same; False where that takes a closer look.
 
-        What can be changed where it stands, such as a list of chips, is equal to itself whatever was done to it.
+        What can be changed where it stands, such as a list of chips, is equal to itself whatever was done to it. And
+        1 is equal to True, so the kinds are compared too, in the same order.
         """
-        if type(source) is not dict:
-            return False
-        kinds = tuple(map(type, source.values()))
-        if not _are_fixed(kinds) or kinds != tuple(map(type, map(self.source.get, source))):  # 1 == True
-            return False
-        return self.source == source
+        return (
+            self._kinds is not None
+            and type(source) is dict
+            and self._kinds == tuple(map(type, source.values()))  # first: an array has no truth value
+            and self.source == source
+            and [*self.source] == [*source]
+        )
 
 
 @functools.lru_cache(maxsize=256)

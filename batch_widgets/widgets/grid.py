@@ -188,7 +188,8 @@ class Grid(FrontEnd):
             first, self._filled = not self._filled, True
             if first:
                 self._seq += 1
-                self.send_state("_snapshot")
+                if self.comm is not None:  # otherwise nobody gets it: making the state of many rows would be in vain
+                    self.send_state("_snapshot")
             else:
                 self._send_difference(old, new)
             kept = tuple(row_key for row_key in self.selected if row_key in new)
@@ -219,7 +220,7 @@ class Grid(FrontEnd):
         self._actions.register_callback(callback, remove=remove)
 
     def _row(self, key: str, source: Mapping[str, Any]) -> Row:
-        return Row(key, source, dict(source), wire_cells(map(source.get, self._names)))
+        return Row(key, source, wire_cells(map(source.get, self._names)))
 
     def _snapshot_now(self) -> dict[str, Any]:
         with self._send_lock:

@@ -63,10 +63,24 @@ def browser_says(grid, **content):
 
 
 def test_rows_travel_once(grid, sent):
+    assert grid.model_id  # a page has it
     grid.set_rows(ABC)
     assert (sent.states, sent.messages) == (["_snapshot"], [])
     grid.set_rows(ABC)
     assert (sent.states, sent.messages) == (["_snapshot"], [])
+
+
+def test_before_a_page_has_it_nothing_is_made_of_the_rows(grid, sent):
+    grid.set_rows(ABC)
+    assert (sent.states, sent.messages) == ([], [])
+    assert grid.model_id
+    assert grid.get_state("_snapshot")["_snapshot"]["keys"] == ["a", "b", "c"]
+
+
+def test_what_has_no_column_may_be_anything(grid, sent):
+    for more in ("x", np.array(["x", "y"]), np.array(["x", "y"]), 1):
+        grid.set_rows([{"key": "a", "name": "x", "size": 1, "more": more}])
+    assert sent.messages == []
 
 
 def test_a_changed_value_travels_alone(grid, sent):

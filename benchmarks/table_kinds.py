@@ -72,6 +72,8 @@ class Kind:
         Selector of that canvas.
     prefix
         In the address of the code that its extension of JupyterLab has; empty without an extension.
+    acts_on
+        The event of the mouse by which it selects.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Kind:
     rows: str = ""
     canvas: str = ""
     prefix: str = ""
+    acts_on: str = "click"
 
     def setup(self, rows: int) -> str:
         """Return what runs before the cell."""
@@ -132,5 +135,6 @@ KINDS = (
         "table.observe(lambda _: pressed.append(time.time()), 'selections')",
         canvas=".lm-DataGrid-viewport canvas",
         prefix="/lab/extensions/ipydatagrid/",
+        acts_on="pointerdown",
     ),
 )

@@ -20,7 +20,11 @@ NODES = 100
 BITS_PER_S = 1e6
 MOST_CODE = 150_000
 BUNDLE = b'"type": "bundle"'
-SIZES = "() => performance.getEntriesByType('resource').map((one) => [one.name, one.encodedBodySize])"
+SIZES = """
+() => performance.getEntriesByType("resource")
+    .filter(({ name }) => name.startsWith("http"))
+    .map(({ name, encodedBodySize }) => [name, encodedBodySize])
+"""
 GOAL = "front-end code under 150 kB, sent once per page, not once per grid"
 CONNECT = """
 import batch_widgets as bw
@@ -102,7 +106,6 @@ class Fetched:
 
     def __init__(self, book: Book, prefix: str) -> None:
         self._page = book.page
-        book.page.evaluate("() => performance.setResourceTimingBufferSize(10_000)")
         entries = self._read()
         self._seen = len(entries)
         self._bytes = sum(size for name, size in entries if prefix and prefix in name)

@@ -18,10 +18,13 @@ from results import FOLDER, RESULTS, Row, document, read, say, write
 MODULES: dict[str, tuple[int, ...]] = {  # which rows a module measures
     "many_nodes": (1, 2),
     "images": (3,),
+    "tables": (4, 5, 6),
     "imports": (7,),
     "demo_start": (8,),
     "busy_kernel": (9,),
+    "transfer": (10,),
     "growth": (11,),
+    "page_size": (11,),
 }
 
 

@@ -73,6 +73,12 @@ function fallback(model: Model, el: HTMLElement): void {
   }
 }
 
+function closed(): Promise<Session> {
+  const never = Promise.reject(new Error("closed"));
+  never.catch(() => {});
+  return never;
+}
+
 export default () => {
   let session: Promise<Session>;
   let want = (): void => {};
@@ -142,11 +148,15 @@ export default () => {
         () => {},
       );
 
+      // The host may keep what is closed for as long as the page is open (JupyterLab 4.6 does): little is left to keep.
       return () => {
         open = false;
         stop();
         model.off("msg:custom", hear);
         live?.close();
+        live = undefined;
+        early.length = 0;
+        session = closed();
       };
     },
 
@@ -181,6 +191,8 @@ export default () => {
         settle();
         if (unplain) unplain();
         undo?.();
+        undo = undefined;
+        el.replaceChildren();
       };
     },
   };

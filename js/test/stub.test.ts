@@ -1,4 +1,6 @@
 // The stub and the kernel's answers, with a small bundle in place of the real one.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { pageState } from "../src/host.ts";
@@ -9,14 +11,36 @@ const CODE = `
 globalThis.__loads = (globalThis.__loads ?? 0) + 1;
 export function start(model) {
   const heard = [];
-  return {
+  const session = {
     message: (content, buffers) => heard.push(content.n, ...buffers.map(({ byteLength }) => byteLength)),
-    render: (el) => { el.textContent = "live " + heard.join(); return () => { el.textContent = "undone"; }; },
+    render: (el) => {
+      el.textContent = "live " + heard.join();
+      return () => { globalThis.__undone = session.message && el.textContent; };
+    },
     close: () => { globalThis.__closed = (globalThis.__closed ?? 0) + 1; },
   };
+  globalThis.__session = new WeakRef(session);
+  return session;
 }`;
 
-const shared = globalThis as unknown as { __batch_widgets__?: unknown; __loads?: number; __closed?: number };
+interface Shared {
+  __batch_widgets__?: unknown;
+  __loads?: number;
+  __closed?: number;
+  __undone?: string;
+  __session?: WeakRef<object>;
+}
+const shared = globalThis as unknown as Shared;
+
+/** Collect garbage; Node has this when it is told so. */
+async function collect(): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  for (let round = 0; round < 5; round++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+  }
+}
 
 function widget(state: Record<string, unknown> = {}) {
   const model = new FakeModel({ _bundle_hash: "abc", _kind: "grid", ...state });
@@ -166,10 +190,26 @@ describe("the stub", () => {
     const undo = render() as () => void;
     await settled(() => expect(el.textContent).toBe("live "));
     undo();
-    expect(el.textContent).toBe("undone");
+    expect(shared.__undone).toBe("live ");
+    expect(el.childNodes.length).toBe(0);
     close();
     expect(shared.__closed).toBe(1);
     expect(model.listening).toBe(0);
+  });
+
+  it("leaves nothing of a session to a host that keeps what is closed", async () => {
+    const kept = widget();
+    await turn();
+    answer(kept.model);
+    const undo = kept.render() as () => void;
+    await settled(() => expect(kept.el.textContent).toBe("live "));
+    await collect();
+    expect(shared.__session?.deref()).toBeDefined();
+    undo();
+    kept.close();
+    await collect();
+    expect(shared.__session?.deref()).toBeUndefined();
+    expect([kept.model, kept.el, kept.render, undo]).toHaveLength(4);
   });
 
   describe("of a widget with a plain field", () => {

@@ -16,6 +16,7 @@ _MOST_IN_CELL = 1_000
 _SAFE_INT = 2**53
 # Most cells are of these, and travel as they are; thousands of rows are made at once.
 _AS_THEY_ARE = frozenset({str, bool, NoneType})
+_NUMBERS = frozenset({int, float})
 
 
 class Row:
@@ -68,6 +69,8 @@ def wire_cells(values: Iterable[Any]) -> list[Any]:
 
 def wire_cell(value: Any) -> Any:
     """Return a cell value as JSON can carry it: None, a scalar, a list of chips or a mapping with a text."""
+    if isinstance(value, (int, float, date)):  # told sooner than that it is no mapping
+        return _wire_scalar(value)
     if isinstance(value, Mapping):
         cell = {str(name): part for name, part in value.items() if part is not None and part is not False}
         for name in ("text", "note", "title", "find"):
@@ -83,7 +86,7 @@ def wire_cell(value: Any) -> Any:
 
 
 def _wire_scalar(value: Any) -> Any:
-    if hasattr(value, "item") and not isinstance(value, (str, bytes)):  # a numpy scalar
+    if type(value) not in _NUMBERS and hasattr(value, "item") and not isinstance(value, (str, bytes)):  # a numpy scalar
         value = value.item()
     if isinstance(value, str):
         return _wire_text(value)

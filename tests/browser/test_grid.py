@@ -96,6 +96,20 @@ def test_10_000_rows(notebook):
     out.get_by_text("203.0.113.0:40000", exact=True).wait_for()
 
 
+def test_little_travels_when_few_of_10_000_rows_change(notebook):
+    out = open_grid(notebook, 10_000)
+    traffic = notebook.traffic
+    elements, snapshot = out.locator("*").count(), traffic.received_bytes
+    patches = traffic.count_received(b'"type": "patch"')
+    notebook.python("rows = make_rows(10_000)\nfor row in rows[::100]: row['tasks'] = -1\ngrid.set_rows(rows)")
+    out.locator(f"{ROW}[data-key='{node(0)}']").get_by_text("-1", exact=True).wait_for()
+    assert traffic.count_received(b'"type": "patch"') - patches == 1
+    assert traffic.received_bytes - snapshot < snapshot / 20
+    notebook.python("grid.set_rows(make_rows(300))")
+    out.locator("[role=grid][aria-rowcount='301']").wait_for()
+    assert out.locator("*").count() == elements, "10,000 rows are as many elements as 300"
+
+
 def test_sort_search_and_filters(notebook):
     out = open_grid(notebook, 300)
     out.locator(HEADER, has_text="Tasks").click()

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
+import csv
 import html
+import io
 import json
 import textwrap
 from urllib.parse import quote, quote_plus
 
 import pytest
 from safety.secret_forms import Secrets
+
+from batch_widgets.pools import PoolSpec, create_pool_command, pool_bicep
+from batch_widgets.sdk import create_pool_code
 
 SECRETS = Secrets.make()
 WAYS = {
@@ -52,6 +57,23 @@ def test_a_search_tells_what_it_found_and_where(name):
     cases = SECRETS.search({"alone": SECRETS.values[name], "clean": "nothing"}, {(name, "clean")})
     assert len(cases) == 2 * len(SECRETS.values) - 1
     assert [case for case, before in cases.items() if before] == [f"{name} in alone"]
+
+
+@pytest.mark.parametrize("name", SECRETS.values)
+def test_a_secret_that_an_export_lets_out_is_found(name):
+    """A plain field goes out as it is, quoted as the language wants it."""
+    secret = SECRETS.values[name]
+    body = {"id": "careless", "vmSize": f"a {secret}"}
+    table = io.StringIO()
+    csv.writer(table).writerow(["node", secret])
+    exports = {
+        "Python": create_pool_code(body, "http://127.0.0.1", "demo"),
+        "JSON": PoolSpec.from_body(body).to_json(),
+        "az": create_pool_command(body, "http://127.0.0.1", "demo"),
+        "Bicep": pool_bicep(body, "demo"),
+        "CSV": table.getvalue(),
+    }
+    assert {way: set(SECRETS.found_in(text)) for way, text in exports.items()} == {way: {name} for way in exports}
 
 
 def test_secrets_go_to_a_kernel_by_a_file(tmp_path):

@@ -118,8 +118,10 @@ class Clicks:
         panel.get_by_role("button", name="Open terminal", exact=True).last.click()
         panel.get_by_text("connected", exact=True).wait_for()
         self.values[IN_TERMINAL] = f"Pw-{randomness.token_hex(16)}"
-        self.notebook.page.keyboard.insert_text(f"echo {self.values[IN_TERMINAL]}; whoami\n")
-        terminal_has(self.notebook, "\nwords")
+        panel.locator(".xterm-screen:visible").click()
+        self.notebook.page.keyboard.insert_text(f"echo {self.values[IN_TERMINAL]}; echo after $USER")
+        self.notebook.page.keyboard.press("Enter")
+        terminal_has(self.notebook, "\nafter words")
         panel.get_by_role("button", name="Clear selection").click()
         row(panel, node_id).wait_for()
 

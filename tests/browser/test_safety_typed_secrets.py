@@ -132,7 +132,7 @@ def use_secrets(place: Place, attempts: Attempts, *, saves_state: bool) -> None:
     assert ("widgets" in book["metadata"]) is saves_state
 
     sent = {name for one in place.frames(notebook.traffic.sent) for name in secrets.found_in(one)}
-    used = {*sent, "account key", GENERATED, NEW_KEY, IN_TERMINAL}
+    used = {*sent, "account key", GENERATED, NEW_KEY}
     assert used == {*USED, *typed}
     secrets.values = {name: value for name, value in secrets.values.items() if name in used}
     texts = {**place.texts(shown_once=secrets.values[GENERATED]), **clicks.taken}

@@ -14,9 +14,15 @@ from typing import Any
 import ipywidgets
 import traitlets
 
+# A page keeps all that a look was ever given to, closed widgets too, until the look is closed.
+_MOST_GIVEN = 500
 _lock = threading.RLock()
-_users: dict[tuple[type[Any], bool], weakref.WeakSet[ipywidgets.Widget]] = {}
 _looks: dict[tuple[type[Any], bool], ipywidgets.Widget] = {}
+"""Those that are given out now, by kind and whether they hide."""
+_users: dict[ipywidgets.Widget, weakref.WeakSet[ipywidgets.Widget]] = {}
+"""Who has each look that is open, those that are given out no more too."""
+_given: dict[ipywidgets.Widget, int] = {}
+"""How often each was given."""
 
 
 class SharedLayout(ipywidgets.Layout):
@@ -39,13 +45,28 @@ def _take(widget: ipywidgets.Widget, kind: type[Any], *, hidden: bool = False) -
     key = (kind, hidden)
     with _lock:
         look = _looks.get(key)
-        if look is None or look.comm is None:  # somebody closed all widgets
+        if look is None or look.comm is None or _given[look] >= _MOST_GIVEN:  # or somebody closed all widgets
             look = _looks[key] = kind(display="none") if hidden else kind()
             if isinstance(look, SharedLayout):
                 look._frozen = True  # noqa: SLF001  it can't be while it is made
-            _users[key] = weakref.WeakSet()
-        _users[key].add(widget)
+            _users[look], _given[look] = weakref.WeakSet(), 0
+            _close_unused(look)
+        _users[look].add(widget)
+        _given[look] += 1
         return look
+
+
+def _close_unused(new: ipywidgets.Widget) -> None:
+    """Close the looks whose users are gone without a word; the new one will have some."""
+    for look in [look for look, users in _users.items() if look is not new and (not users or look.comm is None)]:
+        _forget(look)
+        look.close()
+
+
+def _forget(look: ipywidgets.Widget) -> None:
+    del _users[look], _given[look]
+    for key in [key for key, one in _looks.items() if one is look]:
+        del _looks[key]
 
 
 def release(widget: ipywidgets.Widget) -> None:
@@ -58,12 +79,12 @@ def release(widget: ipywidgets.Widget) -> None:
 
 def _let_go(widget: ipywidgets.Widget, look: ipywidgets.Widget) -> None:
     with _lock:
-        key = next((key for key, shared in _looks.items() if shared is look), None)
-        if key is not None:
-            _users[key].discard(widget)
-            if _users[key]:
+        users = _users.get(look)
+        if users is not None:
+            users.discard(widget)
+            if users:
                 return
-            del _looks[key], _users[key]
+            _forget(look)
     look.close()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_widgets.errors import BatchWidgetsError
 from batch_widgets.widgets import lean, markup
-from batch_widgets.widgets.controls import button, close_tree, html, row
+from batch_widgets.widgets.controls import button, close_tree, content_of, html, row
 from batch_widgets.widgets.frame import Frame
 from batch_widgets.widgets.lean import show
 from batch_widgets.widgets.message import Message
@@ -50,7 +50,7 @@ class OperationView(lean.VBox):
 
     def close(self) -> None:
         """Close the view with all that it is made of; the operation goes on."""
-        for child in self.children:
+        for child in content_of(self):
             close_tree(child)
         super().close()
 

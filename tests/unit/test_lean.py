@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import ipywidgets
@@ -11,6 +12,13 @@ import batch_widgets as bw
 from batch_widgets.widgets import lean
 from batch_widgets.widgets.lean import release, show
 from unit.test_panel import open_widgets
+
+
+@pytest.fixture(autouse=True)
+def fresh_looks(monkeypatch):
+    """Looks that no other test has given out."""
+    for name in ("_looks", "_users", "_given"):
+        monkeypatch.setattr(lean, name, {})
 
 
 def close(*widgets):
@@ -28,6 +36,40 @@ def test_looks_are_shared_and_close_with_the_last():
     assert other.layout.comm is not None
     close(other, box)
     assert open_widgets() <= before
+
+
+def test_a_look_is_given_to_so_many_and_closes_with_them(monkeypatch):
+    """Pages keep what a look was given to for as long as it is open, and one widget stays open here."""
+    monkeypatch.setattr(lean, "_MOST_GIVEN", 10)
+    before = open_widgets()
+    stays = lean.Text()
+    layouts = set()
+    for _ in range(40):
+        passing = lean.Text()
+        layouts.add(passing.layout)
+        close(passing)
+    assert len(layouts) > 3
+    assert [one for one in layouts if one.comm is not None and one is not stays.layout] == []
+    assert stays.layout.comm is not None
+    close(stays)
+    assert open_widgets() <= before
+    assert (lean._looks, lean._users, lean._given) == ({}, {}, {})
+
+
+def test_a_look_whose_users_were_forgotten_closes(monkeypatch):
+    monkeypatch.setattr(lean, "_MOST_GIVEN", 2)
+    forgotten = [lean.Text(), lean.Text()]
+    look = forgotten[0].layout
+    assert forgotten[1].layout is look
+    for one in forgotten:  # nobody has seen them, so that nothing else holds them
+        one._trait_notifiers.clear()
+    del one
+    forgotten.clear()
+    gc.collect()
+    other = lean.Text()
+    assert other.layout is not look
+    assert look.comm is None
+    close(other)
 
 
 def test_each_is_hidden_by_itself():

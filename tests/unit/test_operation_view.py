@@ -136,3 +136,15 @@ def test_the_package_says_how_operations_display(account):
     view = Operation.view(Work(account).operation)
     assert isinstance(view, OperationView)
     view.close()
+
+
+def test_what_was_never_shown_closes_too(work):
+    """It has a look of others, which would stay open for it."""
+    view = OperationView(work.operation)
+    shown(view)
+    message = view._message
+    assert message.comm is None
+    view.close()
+    assert message.is_closed
+    assert all(one.is_closed for one in message.buttons)
+    work.go_on.set()

@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import time
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +77,7 @@ class Page:
         self.subshell = None
         self.secret = ""
         self.after_close = []
+        self.opened = Counter()
         self._cells = {}
         self._seen = 0
         self._answers = {}
@@ -252,6 +254,7 @@ class Page:
         data = content.get("data", {})
         if kind == "comm_open":
             if content["target_name"] == _TARGET:
+                self.opened[model_id] += 1
                 self.models[model_id] = Model(model_id, dict(data["state"]))
             return
         model = self.models.get(model_id)

@@ -14,6 +14,7 @@ from proc_net import descriptors, listeners
 
 ROOT = Path(__file__).resolve().parents[2]
 SLOW_USERS = "latency operation=create_node_user seconds=0.3"
+SLOW_NODES = "latency operation=list_nodes seconds=1"
 SLOW_IMAGES = "latency operation=list_supported_images seconds=3"
 _ENDS_S = 60
 

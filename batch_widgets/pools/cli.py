@@ -18,6 +18,7 @@ _FLAGS = {
     "taskSlotsPerNode": "--task-slots-per-node",
     "autoScaleFormula": "--auto-scale-formula",
 }
+_MOST_IN_ID = 64
 _MARKETPLACE = ("publisher", "offer", "sku", "version")
 
 
@@ -55,7 +56,7 @@ def needs_file(body: Mapping[str, Any]) -> bool:
 def file_name(body: Mapping[str, Any]) -> str:
     """Give the name of the file that a command reads: the pool's id, what can't be in an id left out."""
     kept = re.sub(r"[^A-Za-z0-9_-]", "", body.get("id", "")).lstrip("-")  # else it would be taken for an option
-    return f"{kept or 'pool'}.json"
+    return f"{kept[:_MOST_IN_ID] or 'pool'}.json"
 
 
 def _options(body: Mapping[str, Any]) -> list[tuple[str, str]] | None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import ipywidgets
 import traitlets
 
+from batch_widgets.texts import cut, plain
 from batch_widgets.widgets._cells import Row, row_matches, wire_cells
 from batch_widgets.widgets.frontend import FrontEnd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+_MOST_INSTEAD = 500
 Kind = Literal["text", "mono", "number", "pill", "chips", "command"]
 
 
@@ -266,6 +268,10 @@ class Grid(FrontEnd):
         if self.selection == "single" and len(keys) > 1:
             raise traitlets.TraitError(f"One {self.row_label} at most can be selected in this grid, not {len(keys)}.")
         return keys
+
+    @traitlets.validate("empty_text")
+    def _check_empty_text(self, proposal: Mapping[str, Any]) -> str:
+        return plain(cut(proposal["value"], _MOST_INSTEAD))
 
     @traitlets.validate("group_by")
     def _check_group_by(self, proposal: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import ipywidgets
 
 from batch_widgets.errors import ValidationError
 from batch_widgets.images import CustomImage, ImageReference, SupportedImage
+from batch_widgets.texts import choice
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import Field, button, column, html, row
 from batch_widgets.widgets.lean import show
@@ -136,6 +137,7 @@ class ImagePart(lean.VBox):
             self._line.value = markup.mono(reference) + " " + (markup.pill("verified", "ok") if verified else "")
         self.change_button.description = "Close" if self._open else "Type it in"
         show(self._typed, visible=self._open)
+        agents = [known.node_agent_sku_id for known in self._builder.account.known_images]
         self.node_agent.options = tuple(
-            sorted({known.node_agent_sku_id for known in self._builder.account.known_images})
+            sorted({one for one in agents if choice(one) == one})  # what is offered is what would be typed in
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_widgets.errors import BatchWidgetsError
+from batch_widgets.texts import choice
 from batch_widgets.widgets import lean, markup
 from batch_widgets.widgets.controls import button, close_tree, content_of
 from batch_widgets.widgets.lean import show
@@ -158,7 +159,7 @@ class TerminalPart(lean.VBox):
         show(self, visible=chosen is not None)
 
     def _tab(self, terminal: Terminal, *, chosen: bool) -> ipywidgets.Button:
-        tab = button(_short(terminal.node_id), "bw-tab", title=terminal.view.title)
+        tab = button(_short(terminal.node_id), "bw-tab", title=choice(terminal.view.title))
         if chosen:
             tab.add_class("bw-current")
         tab.on_click(lambda _: self._guarded(lambda: self._choose(terminal)))
@@ -166,4 +167,4 @@ class TerminalPart(lean.VBox):
 
 
 def _short(node_id: str) -> str:
-    return node_id if len(node_id) <= 22 else f"{node_id[:12]}…{node_id[-9:]}"
+    return choice(node_id if len(node_id) <= 22 else f"{node_id[:12]}…{node_id[-9:]}")

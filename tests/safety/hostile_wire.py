@@ -54,7 +54,9 @@ class HostileWire(FaultyWire):
             return target, headers
         kept = {name: value for name, value in headers.items() if name.lower() not in {"authorization", "ocp-date"}}
         length = kept.get("Content-Length")
-        made = signature(self._service, method, real, query, length=length, kind=kept.get("Content-Type", ""))
+        more = {name: value for name, value in kept.items() if name.lower().startswith("ocp-")}
+        kind = kept.get("Content-Type", "")
+        made = signature(self._service, method, real, query, length=length, kind=kind, more=more)
         return f"{real}?{query}", {**kept, **made}
 
     def _real(self, part):
@@ -70,6 +72,8 @@ class HostileWire(FaultyWire):
         return self._made[real]
 
     def _rewritten(self, answer):
+        if not answer.body:
+            return answer
         if answer.headers.get("Content-Type", "").startswith("application/json"):
             body = json.dumps(self._hostile(json.loads(answer.body))).encode()
         elif answer.headers.get("Content-Type", "").startswith(("application/octet-stream", "text/plain")):

@@ -10,13 +10,17 @@ from urllib.parse import parse_qsl, urlsplit
 VERSION = "api-version=2025-06-01"
 
 
-def signature(service, method, path, query=VERSION, *, key=None, account=None, minutes=0.0, length=None, kind=""):
+def signature(
+    service, method, path, query=VERSION, *, key=None, account=None, minutes=0.0, length=None, kind="", more=None
+):
     """Return the headers that sign a request, a number of minutes from now, with the account's key unless another."""
     date = (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     pairs = sorted((name.lower(), value) for name, value in parse_qsl(query, keep_blank_values=True))
     if length is None:
         length = "" if method in {"GET", "HEAD"} else "0"
-    text = f"{method}\n\n\n{length}\n\n{kind}\n\n\n\n\n\n\nocp-date:{date}\n/{account or service.account_name}{path}"
+    signed_too = {**{name.lower(): value for name, value in (more or {}).items()}, "ocp-date": date}
+    ocp = "".join(f"{name}:{value}\n" for name, value in sorted(signed_too.items()))
+    text = f"{method}\n\n\n{length}\n\n{kind}\n\n\n\n\n\n\n{ocp}/{account or service.account_name}{path}"
     text += "".join(f"\n{name}:{value}" for name, value in pairs)
     digest = hmac.new(b64decode(key or service.account_key), text.encode(), hashlib.sha256).digest()
     return {

@@ -72,3 +72,13 @@ def test_problems():
     error, warning = Problem("a", "Bad."), Problem("b", "Odd.", "warning")
     assert errors_of((error, warning)) == (error,)
     assert str(warning) == "warning: b: Odd."
+
+
+def test_the_text_of_an_error_steers_no_terminal_and_has_an_end():
+    error = errors.ServiceError("\x1b[2J\u202ebad\r\nnext", hint="x" * 1_000_000)
+    assert str(error).startswith("\ufffd[2J\ufffdbad\nnext xxx")
+    assert len(str(error)) < 10_000
+    assert error.message == "\x1b[2J\u202ebad\r\nnext"  # as the service said it, for those who look for it
+    matches = str(errors.AmbiguousSelectionError("Several.", ["a\nb\x1b[1m", "y" * 1_000_000])).split("\n")
+    assert matches[1] == "  a b\ufffd[1m"
+    assert len(matches[2]) < 500

@@ -364,3 +364,36 @@ def test_a_row_that_the_grid_does_not_have_is_held_against_its_filters():
     assert not grid.matches({"a": "One", "b": "y"})
     assert not grid.matches({"a": "two", "b": "x"})
     grid.close()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "a\u202eb\x1b[2J",
+        ["a\u202eb\x1b[2J"],
+        {"text": "a\u202eb\x1b[2J"},
+        {"note": "a\u202eb\x1b[2J"},
+        {"title": "a\u202eb\x1b[2J"},
+        {"find": "a\u202eb\x1b[2J"},
+        [{"text": "a\u202eb\x1b[2J"}],
+    ],
+)
+def test_what_would_turn_letters_round_or_hide_does_not_travel(cell):
+    assert "a\\ufffdb\\ufffd[2J" in json.dumps(wire_cell(cell))
+
+
+def test_a_cell_without_end_travels_as_its_beginning_and_is_found_by_it():
+    grid = Grid([Column("a", "A")])
+    grid.set_rows([{"key": "k", "a": "begins" + "x" * 1_000_000}])
+    assert len(json.dumps(grid._snapshot_now())) < 2_000
+    grid.search = "begins"
+    assert grid.visible_keys() == ["k"]
+    assert wire_cell({"text": "t", "copy": "c" * 5_000})["copy"] == "c" * 5_000  # what is copied is the whole
+    grid.close()
+
+
+def test_what_stands_in_place_of_rows_has_an_end_and_turns_nothing_round():
+    grid = Grid([Column("a", "A")], empty_text="No pool \u202e" + "x" * 1_000_000)
+    assert grid.empty_text.startswith("No pool \ufffdxxx")
+    assert len(grid.empty_text) < 1_000
+    grid.close()

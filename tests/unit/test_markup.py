@@ -128,3 +128,12 @@ def test_progress_line_of_unknown_length_gives_no_number():
 def test_a_problem_says_in_words_how_bad_it_is():
     assert 'aria-label="Error"' in markup.problem("m", "error")
     assert 'aria-label="Warning"' in markup.problem("m", "warning")
+
+
+def test_a_text_without_end_is_cut_where_it_is_drawn():
+    long = "<b>" * 1_000_000
+    for maker in (markup.span, markup.code_block, lambda text: markup.text_end(text, "End"), markup.heading):
+        assert len(maker(long)) < 500_000
+    assert "more characters" in markup.span(long)
+    assert len(markup.span("x", title=long)) < 20_000
+    assert Reader(markup.text_end(long + "the end", "End")).text.endswith("the end")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batch_widgets.pools.cli import file_name
 from batch_widgets.texts import choice, cut, escaped_json, for_terminal, frame_csv, one_line, plain, sheet_cell
 
 ODD = st.text(alphabet="ab \t\n\r\x00\x1b\x7f\x9b\u200b\u202e\u2066\ufeff\ud800\U000e0041\u05d0\U0001f642", max_size=30)
@@ -64,3 +65,7 @@ def test_csv_of_any_frame():
     assert rows[1] == ["'=k", "'=1", "'@a", "('=x',)", "-1"]
     assert rows[2] == ["l", "", "b", "", ""]
     assert frame["text"].iloc[0] == "=1"
+
+
+def test_the_file_that_a_command_reads_has_a_name_that_any_system_takes():
+    assert len(file_name({"id": "x" * 1_000_000})) == len("x" * 64 + ".json")

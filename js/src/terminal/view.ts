@@ -12,6 +12,7 @@ import type { TerminalSession, View } from "./session.ts";
 
 const FONT_PX = 12;
 const SCROLLBACK_LINES = 5000;
+const MOST_NOTE = 1000;
 // The notebook has commands for many of these.
 const OWN_EVENTS = ["keydown", "keypress", "keyup", "copy", "cut", "paste", "contextmenu"];
 
@@ -120,7 +121,10 @@ export class XtermView implements View {
       onClose: () => session.closePressed(),
     };
     render(h(Bar, bar), this.#bar);
-    render(h(Foot, { reason: shown(session.text("reason")), note: session.text("note") }), this.#foot);
+    render(
+      h(Foot, { reason: shown(session.text("reason"), MOST_NOTE), note: shown(session.text("note"), MOST_NOTE) }),
+      this.#foot,
+    );
   }
 
   #onSize(): void {

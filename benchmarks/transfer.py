@@ -22,7 +22,7 @@ MOST_CODE = 150_000
 BUNDLE = b'"type": "bundle"'
 SIZES = """
 () => performance.getEntriesByType("resource")
-    .filter(({ name }) => name.startsWith("http"))
+    .filter(({ name }) => name.startsWith("http") && !name.includes("/api/"))
     .map(({ name, encodedBodySize }) => [name, encodedBodySize])
 """
 GOAL = "front-end code under 150 kB, sent once per page, not once per grid"
@@ -47,7 +47,7 @@ class Opened:
     socket
         Bytes on the websocket to the page.
     http
-        Bytes of what was fetched besides.
+        Bytes of code that was fetched besides.
     code
         Bytes of the messages with a bundle of ours.
     bundles
@@ -102,7 +102,10 @@ def once(book: Book, fetched: Fetched, where: dict[str, Any]) -> Opened:
 
 
 class Fetched:
-    """Bytes that a page fetches by HTTP: those of an extension since the page was opened, and all from now on."""
+    """Bytes of code that a page fetches by HTTP: an extension's since it was opened, and all from now on.
+
+    What JupyterLab asks its server now and then, whether kernels run or files have changed, is left out.
+    """
 
     def __init__(self, book: Book, prefix: str) -> None:
         self._page = book.page
@@ -158,15 +161,22 @@ def widget_row(name: str, first: Opened, again: Opened) -> Row:
         f"bytes to open a {name}, the first in a page and again",
         "-",
         GOAL,
-        f"{first.words()}, again {again.words()}",
+        f"{first.words()}, of which {first.http / 1000:,.0f} kB are JupyterLab's and {first.code / 1000:,.0f} kB are our "
+        f"code; again {again.words()}",
         None,
         first.code <= MOST_CODE and again.bundles == 0,
         {
             f"{which}, {what}": [float(value)]
             for which, one in (("first", first), ("again", again))
-            for what, value in (("bytes", one.all), ("code, bytes", one.code), ("messages with code", one.bundles))
+            for what, value in (
+                ("websocket, bytes", one.socket),
+                ("HTTP, bytes", one.http),
+                ("our code, bytes", one.code),
+                ("messages with our code", one.bundles),
+            )
         },
-        f"What it shows is included; {NODES} nodes." if name == "NodePanel" else "What it shows is included.",
+        "What it shows is included" + (f", of {NODES} nodes. " if name == "NodePanel" else ". ") + "What comes by HTTP "
+        "is JupyterLab's own code for the controls of ipywidgets, which it fetches once per page for whoever shows one.",
     )
 
 

@@ -42,7 +42,8 @@ def change(frame, round_):
 
 def records(frame):
     frame = frame.reset_index()
-    return [dict(zip(frame, values)) for values in zip(*(frame[name].tolist() for name in frame))]
+    names = list(frame)
+    return [dict(zip(names, values)) for values in zip(*(frame[name].tolist() for name in names))]
 
 frame = make_frame({rows})
 pressed = []

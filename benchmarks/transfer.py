@@ -161,8 +161,8 @@ def widget_row(name: str, first: Opened, again: Opened) -> Row:
         f"bytes to open a {name}, the first in a page and again",
         "-",
         GOAL,
-        f"{first.words()}, of which {first.http / 1000:,.0f} kB are JupyterLab's and {first.code / 1000:,.0f} kB are our "
-        f"code; again {again.words()}",
+        f"{first.words()}, of which {first.http / 1000:,.0f} kB are JupyterLab's code and {first.code / 1000:,.0f} kB "
+        f"ours; again {again.words()}",
         None,
         first.code <= MOST_CODE and again.bundles == 0,
         {
@@ -175,8 +175,8 @@ def widget_row(name: str, first: Opened, again: Opened) -> Row:
                 ("messages with our code", one.bundles),
             )
         },
-        "What it shows is included" + (f", of {NODES} nodes. " if name == "NodePanel" else ". ") + "What comes by HTTP "
-        "is JupyterLab's own code for the controls of ipywidgets, which it fetches once per page for whoever shows one.",
+        "What it shows is included" + (f", of {NODES} nodes. " if name == "NodePanel" else ". ") + "By HTTP comes "
+        "JupyterLab's own code for the controls of ipywidgets, which it fetches once per page for whoever shows one.",
     )
 
 

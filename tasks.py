@@ -31,6 +31,8 @@ AZURE_CLI_VENV = ROOT / ".venv-az"
 AZURE_CLI_LOCK = ROOT / "tests" / "azure_cli" / "requirements.txt"
 BENCH_VENV = ROOT / ".venv-bench"
 BENCH_LOCK = ROOT / "benchmarks" / "requirements.txt"
+KERNEL_LOCKS = ROOT / "tests" / "kernels"
+KERNELS = ("6.29", "7.0", "7.3")  # the ipykernels of the slow safety tests, beside the newest
 PROGRAMS = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = PROGRAMS / ("python.exe" if WINDOWS else "python")
 LOCK = ROOT / "requirements-dev.txt"
@@ -330,7 +332,7 @@ def format_(_: argparse.Namespace) -> None:
 
 
 def lock(options: argparse.Namespace) -> None:
-    """Write requirements-dev.txt, and what test-az and bench install, anew from pyproject.toml."""
+    """Write requirements-dev.txt, and what test-az, bench and tests with kernels install, anew from pyproject.toml."""
     with tempfile.TemporaryDirectory() as folder:
         venv = Path(folder, "venv")
         run([sys.executable, "-m", "venv", str(venv)])
@@ -341,20 +343,24 @@ def lock(options: argparse.Namespace) -> None:
         _lock(AZURE_CLI_LOCK, [uv, "--group", "azure-cli"], upgrade=options.upgrade)
         groups = ["--group", "bench", "--group", "test", "--group", "build", "--constraints", str(LOCK)]
         _lock(BENCH_LOCK, [uv, "pyproject.toml", *groups, "--all-extras"], upgrade=options.upgrade)
+        for version in KERNELS:
+            package = [uv, "pyproject.toml", "--group", f"ipykernel-{version.replace('.', '-')}", "--all-extras"]
+            _lock(KERNEL_LOCKS / f"ipykernel-{version}.txt", package, upgrade=options.upgrade, like=LOCK)
 
 
-def _lock(file: Path, command: list[str], *, upgrade: bool) -> None:
-    """Write one lock file; its versions are kept where they still fit."""
+def _lock(file: Path, command: list[str], *, upgrade: bool, like: Path | None = None) -> None:
+    """Write one lock file; its versions, or those of the one that it is to be like, are kept where they still fit."""
     uv, *what = command
+    kept = like or file
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, file.name)
-        if file.is_file():
-            shutil.copyfile(file, output)
+        if kept.is_file():
+            shutil.copyfile(kept, output)
         # uv reads none of pip's settings, so what this machine adds to the public index stays out of the lock.
         command = [uv, "--no-config", "--quiet", "pip", "compile", *what]
         command += ["--universal", "--python-version", "3.11", "--python", sys.executable]
         command += ["--generate-hashes", "--no-header", "--no-annotate"]
-        command += ["--upgrade"] if upgrade else []
+        command += ["--upgrade"] if upgrade and like is None else []
         run([*command, "--output-file", str(output)])
         text = output.read_text(encoding="utf-8")
     if "://" in text:

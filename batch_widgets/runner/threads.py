@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import queue
 import threading
@@ -61,6 +62,7 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._context = contextvars.copy_context()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -77,7 +79,8 @@ class LoopThread:
                     loop.run_forever()
 
                 # kept before it starts: start() may be interrupted, and the thread would run and nobody know of it
-                self._loop, self._thread = loop, threading.Thread(target=run, name=self._name, daemon=True)
+                self._loop = loop
+                self._thread = threading.Thread(target=self._context.run, args=(run,), name=self._name, daemon=True)
                 try:
                     self._thread.start()
                 except RuntimeError:  # there can be no more threads
@@ -116,6 +119,9 @@ async def _cancel_all() -> None:
 class Notifier:
     """Runs callbacks one after the other on a daemon thread, so that a slow observer stops nothing else.
 
+    They run in the context in which this was made: ipykernel 7.0 sends nothing for a widget from a thread whose context
+    is not that of a cell, and the thread may be started by another one of ours.
+
     Parameters
     ----------
     name : str
@@ -124,6 +130,7 @@ class Notifier:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._context = contextvars.copy_context()
         self._queue: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -135,7 +142,9 @@ class Notifier:
             if self._closed:
                 return False
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread = threading.Thread(
+                    target=self._context.run, args=(self._run,), name=self._name, daemon=True
+                )
                 self._thread.start()
             self._queue.put(callback)
         return True

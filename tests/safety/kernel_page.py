@@ -78,6 +78,7 @@ class Page:
         self.secret = ""
         self.after_close = []
         self.opened = Counter()
+        self.errors = ""
         self._cells = {}
         self._seen = 0
         self._answers = {}
@@ -117,8 +118,8 @@ class Page:
         self._client.stop_channels()
 
     def said(self):
-        """Give what the kernel has written outside of cells."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
+        """Give what the kernel has written outside of cells, and the errors that it logged."""
+        return self.log.read_text(encoding="utf-8", errors="replace") + self.errors
 
     def use_subshell(self):
         """Send messages of widgets to a subshell from now on, as JupyterLab does; False where the kernel has none."""
@@ -226,6 +227,8 @@ class Page:
     def _take(self, message):
         self._seen += 1
         kind, content = message["msg_type"], message["content"]
+        if kind == "stream" and content["name"] == "stderr":  # logs of other threads come here, beside any cell
+            self.errors += content["text"]
         cell = self._cells.get(message["parent_header"].get("msg_id"))
         if kind.startswith("comm_"):
             self._take_comm(kind, content)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextvars
 import gc
 import logging
 import threading
@@ -729,3 +730,24 @@ def test_the_view_shows_it(runner, monkeypatch):
     operation = runner.submit("Answer", answer)
     operation.result(SOON)
     assert operation._repr_mimebundle_(include=None) == {"shown": "Answer", "include": None}
+
+
+def test_observers_run_in_the_context_of_whoever_made_the_runner():
+    """Whichever thread speaks first: ipykernel 7.0 sends nothing for a widget from one without a cell's context."""
+    cell = contextvars.ContextVar("cell")
+    token = cell.set("the cell")
+    runner = Runner()
+    cell.reset(token)
+    seen = []
+
+    async def work(operation):
+        operation.report(Progress(1, 2))
+
+    try:
+        operation = Operation(runner, "Work")
+        operation.observe(lambda _: seen.append(cell.get("none")), "progress")
+        runner.call(work(operation), 30)
+        runner.drain()
+    finally:
+        runner.close()
+    assert seen == ["the cell"]

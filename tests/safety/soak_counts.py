@@ -72,26 +72,28 @@ def growth(samples: list[dict[str, float]]) -> dict[str, float]:
     return {name: slope([sample[name] for sample in samples]) for name in samples[0]}
 
 
-def grown(samples: list[dict[str, float]]) -> dict[str, str]:
-    """Give what grows by more than it may in a round, with its samples."""
+def grown(samples: list[dict[str, float]], bounds: dict[str, float] = BOUNDS) -> dict[str, str]:
+    """Give what grows by more than it may in a round, with its samples; `bounds` where that is not :data:`SLACK`."""
     return {
         name: f"{by:+.1f} a round: {[sample[name] for sample in samples]}"
         for name, by in growth(samples).items()
-        if by > BOUNDS.get(name, SLACK)
+        if by > bounds.get(name, SLACK)
     }
 
 
-def grown_twice(series: Callable[[], list[dict[str, float]]]) -> tuple[dict[str, str], list[dict[str, float]]]:
+def grown_twice(
+    series: Callable[[], list[dict[str, float]]], bounds: dict[str, float] = BOUNDS
+) -> tuple[dict[str, str], list[dict[str, float]]]:
     """Give what grows by more than it may, and the samples; `series` makes some rounds and gives a sample of each.
 
     A cache that is filled in the midst of a series is one step and no growth, but that series cannot tell it from one:
     what grew in it has to grow in the next one too.
     """
     samples = series()
-    if not (found := grown(samples)):
+    if not (found := grown(samples, bounds)):
         return {}, samples
     again = series()
-    return {name: f"{found[name]}, then {more}" for name, more in grown(again).items() if name in found}, again
+    return {name: f"{found[name]}, then {more}" for name, more in grown(again, bounds).items() if name in found}, again
 
 
 def words(samples: list[dict[str, float]], name: str) -> str:

@@ -1,9 +1,8 @@
-// Two ways to draw the squares: an element for each, which follows the theme by itself, and for very many a canvas, so that
-// the page has as few elements as before.
+// Two ways to draw the squares: an element for each while there is place for letters, and a canvas for the smaller squares of
+// larger pools, so that the page has no more elements for them.
 import { boxOf, hasLetters, type Layout } from "./heat_layout.ts";
 import type { Changed, Square } from "./heat_store.ts";
 
-export const MOST_ELEMENTS = 1500;
 const HUES = ["ok", "warn", "err", "busy", "run", "none"];
 
 export interface Scene {

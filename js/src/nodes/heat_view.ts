@@ -3,8 +3,8 @@
 import { shown } from "../texts.ts";
 import { onThemeChange } from "../theme.ts";
 import type { HeatSession } from "./heat.ts";
-import { boxOf, indexAt, type Layout, layoutOf, move } from "./heat_layout.ts";
-import { CanvasPainter, ElementPainter, MOST_ELEMENTS, type Painter } from "./heat_painter.ts";
+import { boxOf, hasLetters, indexAt, type Layout, layoutOf, move } from "./heat_layout.ts";
+import { CanvasPainter, ElementPainter, type Painter } from "./heat_painter.ts";
 import type { Changed } from "./heat_store.ts";
 
 let views = 0;
@@ -114,7 +114,7 @@ export class HeatView {
     const { count } = store;
     if (what === "all") {
       this.#layout = layoutOf(count, this.#width);
-      const Wanted = count > MOST_ELEMENTS ? CanvasPainter : ElementPainter;
+      const Wanted = hasLetters(this.#layout) ? ElementPainter : CanvasPainter;
       if (!(this.#painter instanceof Wanted)) this.#painter = new Wanted(this.#field);
     }
     const isChosen = (index: number): boolean =>

@@ -212,14 +212,15 @@ def test_a_failed_write_leaves_the_old_file_whole(tmp_path, monkeypatch):
     path = tmp_path / "hosts"
     write_known_hosts(path, {"a": "k"})
 
-    def full(self, text, **_):
-        self.touch()
-        raise OSError("No space left on device")
+    def on_a_full_disk(descriptor, *_, **__):
+        os.close(descriptor)
+        return Path("/dev/full").open("w", encoding="utf-8")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(os, "fdopen", on_a_full_disk)
     with pytest.raises(OSError, match="No space"):
         write_known_hosts(path, {"b": "k"})
     assert path.read_text() == "a k\n"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_writers_at_the_same_time_lose_no_line(tmp_path):

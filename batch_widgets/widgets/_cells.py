@@ -14,8 +14,8 @@ from batch_widgets.texts import cut, plain
 _SMALLEST, _LARGEST = 1e-4, 1e15
 _MOST_IN_CELL = 1_000
 _SAFE_INT = 2**53
-# Most cells are of these, and travel as they are; thousands of rows are made at once.
-_AS_THEY_ARE = frozenset({str, bool, NoneType})
+# These travel as they are; thousands of rows are made at once.
+_AS_THEY_ARE = frozenset({bool, NoneType})
 _NUMBERS = frozenset({int, float})
 
 
@@ -64,7 +64,11 @@ def _are_fixed(kinds: tuple[type, ...]) -> bool:
 
 def wire_cells(values: Iterable[Any]) -> list[Any]:
     """Return cell values as JSON can carry them."""
-    return [value if type(value) in _AS_THEY_ARE else wire_cell(value) for value in values]
+    return [_wire_text(value) if type(value) is str else _wire_other(value) for value in values]
+
+
+def _wire_other(value: Any) -> Any:
+    return value if type(value) in _AS_THEY_ARE else wire_cell(value)
 
 
 def wire_cell(value: Any) -> Any:
@@ -108,6 +112,8 @@ def _wire_scalar(value: Any) -> Any:
 
 def _wire_text(text: str) -> str:
     """Give a text as it is drawn: search and filters see the same."""
+    if len(text) <= _MOST_IN_CELL and text.isprintable():  # so are most
+        return text
     return plain(cut(text, _MOST_IN_CELL))
 
 

@@ -123,6 +123,8 @@ def test_ten_thousand_nodes(notebook: Notebook, service: Service):
     known = int(notebook.python(f"print({LOGINS})"))
     assert known < NODES, "nodes are on show long before the last address is read"
     panel.locator(".bw-heat canvas").wait_for()
+    seen, whole = panel.locator(".bw-heat").evaluate("one => [one.clientHeight, one.scrollHeight]")
+    assert seen == whole > 100, "all squares are in sight"
     steps.took("opened")
     assert steps.grid.get_attribute("aria-rowcount") == str(NODES + 1)
     steps.scroll()

@@ -97,6 +97,10 @@ def test_ten_thousand_squares_are_one_canvas(notebook: Notebook):
     notebook.python("heat.set_cells(cells(24))")
     squares(output).nth(23).wait_for()
     assert output.locator("canvas").count() == 0
+    notebook.python("heat.set_cells(cells(10_000))")
+    output.locator("canvas").wait_for()
+    seen, whole = box.evaluate("one => [one.clientHeight, one.scrollHeight]")
+    assert seen == whole > 100, "all squares are in sight again"
 
 
 def test_a_secret_shows_once_and_a_reload_forgets_it(notebook: Notebook):

@@ -61,6 +61,7 @@ export class CanvasPainter implements Painter {
 
   constructor(field: HTMLElement) {
     this.#canvas = document.createElement("canvas");
+    field.removeAttribute("style"); // rows as high as those of the elements before would hide what is below
     field.replaceChildren(this.#canvas);
     field.classList.add("bw-small");
     // What the style sheet says of a square of each hue is read from squares that nobody sees.

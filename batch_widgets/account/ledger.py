@@ -75,6 +75,8 @@ class UserLedger:
                 )
             elif outcome.outcome in {"deleted", "absent"}:
                 users.pop(user.name, None)
+            if not users:  # else something would stay of each machine that ever had one
+                del node[_text(outcome.allocation_time)]
 
     def forget(self, pool_id: str, node_ids: Iterable[str], *, before: datetime | None = None) -> None:
         """Drop the users of nodes whose machines were made anew.

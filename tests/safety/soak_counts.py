@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SLACK = 0.5
 # Objects, blocks and pages come and go by a hundred or two from one time to the next, whatever is done. Whoever keeps
 # but one closed panel in a round keeps thousands of objects.
-BOUNDS = {"objects": 50.0, "blocks": 150.0, "resident KiB": 128.0}
+BOUNDS = {"objects": 200.0, "blocks": 500.0, "resident KiB": 128.0}
 PATIENCE_S = 10.0
 DESCRIPTORS = Path("/proc/self/fd")
 

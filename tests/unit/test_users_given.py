@@ -53,6 +53,14 @@ def test_what_counts_as_given(ledger, words, left):
     assert names(ledger) == left
 
 
+def test_nothing_stays_of_a_machine_whose_users_were_taken_away(ledger):
+    for life in range(3):
+        node = make_node("tvm-0", allocation_time=NOW + timedelta(hours=life))
+        for word in ("added", "deleted", "failed"):
+            ledger.record("analysis", ALICE, outcome(word, node))
+    assert ledger._pools == {"analysis": {"tvm-0": {}}}
+
+
 def test_several_users_of_a_node_the_newest_last(ledger):
     for user in (ALICE, BOB, ALICE):
         ledger.record("analysis", user, outcome("added"))

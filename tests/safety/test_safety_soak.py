@@ -114,7 +114,7 @@ def test_a_step_is_no_growth():
     series = [later, level]
     assert grown(level)
     assert grown_twice(series.pop)[0] == {}
-    assert grown_twice(lambda: [{"objects": 100.0 * number} for number in range(6)])[0].keys() == {"objects"}
+    assert grown_twice(lambda: [{"objects": 1000.0 * number} for number in range(6)])[0].keys() == {"objects"}
 
 
 def test_what_is_not_shown_would_be_seen(desk, monkeypatch):

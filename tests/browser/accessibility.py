@@ -55,7 +55,7 @@ class Axe:
     def findings(self, root: Locator, least: int = LEAST_JUDGED) -> list[dict[str, Any]]:
         """Give what is serious in an element, after a look at whether the contrast of its texts was judged at all."""
         found = root.evaluate(RUN)
-        assert found["judged"] >= least, found["judged"]
+        assert found["judged"] >= least, json.dumps(found)[:3000]
         assert not found["undecided"], json.dumps(found["undecided"], indent=1)
         return [one for one in found["violations"] if one["impact"] in SERIOUS]
 

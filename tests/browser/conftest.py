@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import nbformat
 import pytest
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import sync_playwright
+from playwright_driver import driver
 
 import batch_widgets
 
@@ -117,7 +117,7 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium. Without one the test fails; a skipped test would look like a passed one."""
-    with sync_playwright() as playwright:
+    with driver() as playwright:
         path = find_chromium()
         try:
             browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)

@@ -174,7 +174,7 @@ def test_pictures_and_accessibility(notebook: Notebook):
     notebook.python("once.reveal('x7-Kq4vTnm2Rw-9bZp')")
     notebook.python(f"heat.selected = many.selected = most.selected = ({key(0)!r}, {key(4)!r}, {key(6)!r})")
     output.get_by_role("button", name="Hide").wait_for()
-    output.locator("canvas").wait_for()
+    output.locator("canvas").nth(1).wait_for()
     axe = Axe(notebook)
     for theme in ("light", "dark"):
         notebook.theme(theme)

@@ -160,11 +160,11 @@ def elsewhere():
 
 @pytest.fixture
 def chromium(browser_tools):
-    from playwright.sync_api import sync_playwright
+    from playwright_driver import driver
 
     names = "--host-resolver-rules=MAP evil.example 127.0.0.1, MAP *.evil.example 127.0.0.1"
     with (
-        sync_playwright() as playwright,
+        driver() as playwright,
         playwright.chromium.launch(
             executable_path=browser_tools.find_chromium(), args=[*browser_tools.CHROMIUM_ARGS, names]
         ) as browser,

@@ -102,10 +102,10 @@ def lab(browser_tools, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium(browser_tools):
-    from playwright.sync_api import sync_playwright
+    from playwright_driver import driver
 
     with (
-        sync_playwright() as playwright,
+        driver() as playwright,
         playwright.chromium.launch(
             executable_path=browser_tools.find_chromium(), args=browser_tools.CHROMIUM_ARGS
         ) as browser,

@@ -22,10 +22,10 @@ WAIT_S = 60.0
 
 @pytest.fixture
 def chromium(browser_tools):
-    from playwright.sync_api import sync_playwright
+    from playwright_driver import driver
 
     with (
-        sync_playwright() as playwright,
+        driver() as playwright,
         playwright.chromium.launch(
             executable_path=browser_tools.find_chromium(), args=browser_tools.CHROMIUM_ARGS
         ) as browser,

@@ -18,13 +18,13 @@ SPEED = 60
 
 @pytest.fixture
 def desk(browser_tools, tmp_path):
-    from playwright.sync_api import sync_playwright
+    from playwright_driver import driver
 
     root = tmp_path / "root"
     root.mkdir()
     with (
         browser_tools.serve_lab(tmp_path, root) as lab,
-        sync_playwright() as playwright,
+        driver() as playwright,
         playwright.chromium.launch(
             executable_path=browser_tools.find_chromium(), args=browser_tools.CHROMIUM_ARGS
         ) as browser,

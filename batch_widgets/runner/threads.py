@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import logging
 import queue
+import sys
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -51,6 +53,18 @@ def to_its_end(call: Callable[[], object], name: str) -> None:
         raise errors[0]
 
 
+def _in(context: contextvars.Context, run: Callable[[], object]) -> Callable[[], object]:
+    """Have a thread of ours run in the context of a cell where ipykernel 7.0 is.
+
+    That one sends nothing for a widget from a thread without it. All others answer the cell that runs now, to which
+    nbclient listens.
+    """
+    kernel = sys.modules.get("ipykernel")
+    if kernel is not None and kernel.version_info[:2] == (7, 0):
+        return functools.partial(context.run, run)
+    return run
+
+
 class LoopThread:
     """An event loop on a daemon thread, started when first used.
 
@@ -80,7 +94,7 @@ class LoopThread:
 
                 # kept before it starts: start() may be interrupted, and the thread would run and nobody know of it
                 self._loop = loop
-                self._thread = threading.Thread(target=self._context.run, args=(run,), name=self._name, daemon=True)
+                self._thread = threading.Thread(target=_in(self._context, run), name=self._name, daemon=True)
                 try:
                     self._thread.start()
                 except RuntimeError:  # there can be no more threads
@@ -119,9 +133,6 @@ async def _cancel_all() -> None:
 class Notifier:
     """Runs callbacks one after the other on a daemon thread, so that a slow observer stops nothing else.
 
-    They run in the context in which this was made: ipykernel 7.0 sends nothing for a widget from a thread whose context
-    is not that of a cell, and the thread may be started by another one of ours.
-
     Parameters
     ----------
     name : str
@@ -142,9 +153,7 @@ class Notifier:
             if self._closed:
                 return False
             if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._context.run, args=(self._run,), name=self._name, daemon=True
-                )
+                self._thread = threading.Thread(target=_in(self._context, self._run), name=self._name, daemon=True)
                 self._thread.start()
             self._queue.put(callback)
         return True

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
+    from playwright.sync_api import Browser
+
 
 @pytest.fixture
 def a_world(monkeypatch):
@@ -34,3 +36,17 @@ def browser_tools() -> Iterator[ModuleType]:
     spec.loader.exec_module(tools)
     yield tools
     del sys.modules[spec.name]
+
+
+@pytest.fixture(scope="module")
+def chromium(browser_tools: ModuleType) -> Iterator[Browser]:
+    """A Chromium for the tests of one file that are marked ``browser``."""
+    from playwright_driver import driver
+
+    with (
+        driver() as playwright,
+        playwright.chromium.launch(
+            executable_path=browser_tools.find_chromium(), args=browser_tools.CHROMIUM_ARGS
+        ) as browser,
+    ):
+        yield browser

@@ -100,19 +100,6 @@ def lab(browser_tools, tmp_path_factory):
         yield lab
 
 
-@pytest.fixture(scope="module")
-def chromium(browser_tools):
-    from playwright_driver import driver
-
-    with (
-        driver() as playwright,
-        playwright.chromium.launch(
-            executable_path=browser_tools.find_chromium(), args=browser_tools.CHROMIUM_ARGS
-        ) as browser,
-    ):
-        yield browser
-
-
 @pytest.fixture
 def book(browser_tools, lab, chromium, request):
     """A notebook, and a canary that lives in its page."""

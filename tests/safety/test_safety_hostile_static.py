@@ -21,19 +21,6 @@ WAIT_S = 60.0
 
 
 @pytest.fixture
-def chromium(browser_tools):
-    from playwright_driver import driver
-
-    with (
-        driver() as playwright,
-        playwright.chromium.launch(
-            executable_path=browser_tools.find_chromium(), args=browser_tools.CHROMIUM_ARGS
-        ) as browser,
-    ):
-        yield browser
-
-
-@pytest.fixture
 def hostile():
     made = HostileAccount(nodes=4)
     yield made

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from accessibility import Axe, settled
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -280,6 +281,17 @@ def test_several_terminals_two_views_and_code_that_travels_when_it_is_needed(not
     page.wait_for_function(TEXT, arg=[bob.element_handle(), "for bob 6"])
     assert "for bob" not in alice.locator(".xterm-rows").inner_text()
     assert notebook.traffic.count_received(CODE) == 1
+
+
+def test_who_gets_the_focus_comes_into_sight(notebook: Notebook, terminal):
+    far = "ipywidgets.VBox([view, ipywidgets.HTML('<div style=\"height: 3000px\"></div>'), ipywidgets.Button()])"
+    output = terminal(far)
+    output.get_by_role("button").last.scroll_into_view_if_needed()
+    place = output.locator(".bw-term-place")
+    expect(place).not_to_be_in_viewport()
+    notebook.python("view.focus_terminal()")
+    expect(place).to_be_in_viewport(ratio=1)
+    notebook.page.wait_for_function(INSIDE)
 
 
 def test_it_says_why_it_ended(notebook: Notebook, terminal):

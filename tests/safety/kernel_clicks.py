@@ -91,7 +91,7 @@ def _busy(world, shell, browser, builder, panel):
     add, create = page.find(panel, description="Add user to"), page.find(builder, description="Create pool")
     stop, refresh = page.find(cancelled, description="Stop following"), page.find(browser, tooltip="Refresh")
     adding = f"adding = panel.add_user('cell-{_id(shell)}', password={PASSWORD!r})"
-    cell = page.start(f"print({STARTED!r}); {adding}; kc.busy(gate)")
+    cell = page.start(f"{adding}; print({STARTED!r}); kc.busy(gate)")
     page.wait(lambda: STARTED in cell.text, "the beginning of a cell")
     rows = page.find(panel, _kind="grid", row_label="node", selection="none")
     page.wait(lambda: (_keys(page, rows) and not page.models[add].state["disabled"]) or cell.is_over, "its own users")

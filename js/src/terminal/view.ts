@@ -85,6 +85,7 @@ export class XtermView implements View {
 
   focus(): void {
     this.#wantsFocus = !this.live;
+    this.#place.scrollIntoView({ block: "nearest" }); // xterm takes the focus where it stands, perhaps out of sight
     this.#terminal?.focus();
   }
 

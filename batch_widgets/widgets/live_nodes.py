@@ -65,7 +65,7 @@ class LiveNodes(Panel):
 
     def __init__(self, account: BatchAccount) -> None:
         self._view = NodesView()
-        self._memory = LoginMemory("")  # for the loop thread only
+        self._memory = LoginMemory("")
         self._has_read = False  # of the chosen pool
         self._has_all = False  # the login settings too
         self._stale = False
@@ -174,7 +174,7 @@ class LiveNodes(Panel):
     def _take_in(self, view: NodesView) -> bool:
         """Keep what was read; False for what is of a pool chosen before, or was overtaken by a newer reading."""
         with self._view_lock:
-            if not self._is_current(view) or (self._has_read and view.read_at < self._view.read_at):
+            if not self._is_current(view) or (self._has_read and view.is_overtaken_by(self._view)):
                 return False
             if view.pool == self._view.pool:  # the very one of before: rows know at a glance that it is the same
                 view = replace(view, pool=self._view.pool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -73,9 +74,13 @@ class NodesView:
             or any(node.state in ON_THE_WAY_STATES for node in self.nodes)
         )
 
+    def is_overtaken_by(self, other: NodesView) -> bool:
+        """Tell whether another view is of a later reading, or is the whole of which this one is a part."""
+        return (self.read_at, not self.reading_logins) < (other.read_at, not other.reading_logins)
+
 
 class LoginMemory:
-    """The login settings that were read of a pool's nodes, for as long as they hold.
+    """The login settings that were read of a pool's nodes, for as long as they hold. For any thread.
 
     An address holds until its node is allocated or booted anew, or its machine is given back. That a node has no way in
     holds for a minute.
@@ -89,26 +94,29 @@ class LoginMemory:
     def __init__(self, pool_id: str) -> None:
         self.pool_id = pool_id
         self._known: dict[str, tuple[RemoteLoginSettings, tuple[object, ...], float]] = {}
+        self._lock = threading.Lock()  # parts of a reading come on the notifier thread, the whole on the loop's
 
     def known(self, nodes: Iterable[Node]) -> dict[str, RemoteLoginSettings]:
         """Give what still holds, by node id; of nodes that the pool no longer has nothing is kept."""
         oldest = time.monotonic() - _NO_WAY_IN_HOLDS_S
         kept = {}
-        for node in nodes:
-            settings, life, asked = self._known.get(node.id, (None, (), 0.0))
-            if settings is None or life != _life(node) or node.state in _WITHOUT_MACHINE:
-                continue
-            if settings.reachable or asked > oldest:
-                kept[node.id] = settings, life, asked
-        self._known = kept
-        return {node_id: settings for node_id, (settings, *_) in kept.items()}
+        with self._lock:
+            for node in nodes:
+                settings, life, asked = self._known.get(node.id, (None, (), 0.0))
+                if settings is None or life != _life(node) or node.state in _WITHOUT_MACHINE:
+                    continue
+                if settings.reachable or asked > oldest:
+                    kept[node.id] = settings, life, asked
+            self._known = kept
+            return {node_id: settings for node_id, (settings, *_) in kept.items()}
 
     def keep(self, nodes: Mapping[str, Node], found: Iterable[RemoteLoginSettings]) -> None:
         """Remember what was read of nodes, as they were then."""
         now = time.monotonic()
-        for settings in found:
-            if settings.node_id in nodes:
-                self._known[settings.node_id] = (settings, _life(nodes[settings.node_id]), now)
+        with self._lock:
+            for settings in found:
+                if settings.node_id in nodes:
+                    self._known[settings.node_id] = (settings, _life(nodes[settings.node_id]), now)
 
 
 def _life(node: Node) -> tuple[object, ...]:
@@ -134,8 +142,8 @@ async def read_nodes(
     memory : LoginMemory
         Login settings that need not be asked for again; takes in those that are read.
     show : callable
-        Called on the loop thread with each view that has more than the one before, the last of them excepted: the
-        nodes are there long before the last of a thousand addresses.
+        Called with each view that has more than the one before, the last of them excepted: the nodes are there long
+        before the last of a thousand addresses. On the notifier thread, but for the first, which is on the loop's.
     anew : bool
         Whether settings that are known are asked for again too.
     """

@@ -17,8 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
+WARM_UP, ROUNDS = 3, 7
+MINUTES = 30  # of the service, that the rounds have to last
 # By how much a count may grow in a round. A leak of one thing leaves at least one in every round, and the median of
 # many slopes bends neither to one odd sample nor to a cache that fills up.
 SLACK = 0.5
@@ -94,6 +97,38 @@ def grown_twice(
         return {}, samples
     again = series()
     return {name: f"{found[name]}, then {more}" for name, more in grown(again, bounds).items() if name in found}, again
+
+
+def soak(
+    desk: Any,
+    attempts: Any,
+    sample: Callable[[dict[str, float] | None], dict[str, float]],
+    same: Iterable[str],
+    bounds: dict[str, float] = BOUNDS,
+) -> None:
+    """Use a desk round after round, and record what grows, and what is not shown any more of what has to be the `same`.
+
+    `sample` counts after a round; it is told what was counted after the one before.
+    """
+
+    def rounds(count: int) -> list[dict[str, float]]:
+        samples: list[dict[str, float]] = []
+        for _ in range(count):
+            desk.round()
+            samples.append(sample(samples[-1] if samples else None))
+        return samples
+
+    rounds(WARM_UP)
+    found, samples = grown_twice(lambda: rounds(ROUNDS), bounds)
+    for what in same:
+        attempts.case(f"shown: {what}", got_through=[lost for lost in desk.lost if lost.startswith(f"{what}:")])
+    for name in samples[0]:
+        attempts.case(f"grows: {name}", got_through=found.get(name))
+        attempts.figure(name, words(samples, name))
+    attempts.figure(
+        "rounds", f"{WARM_UP} to warm up, {len(samples)} counted; {desk.minutes:.0f} minutes at the service"
+    )
+    attempts.case("too short", got_through=desk.minutes < MINUTES and desk.minutes)
 
 
 def words(samples: list[dict[str, float]], name: str) -> str:

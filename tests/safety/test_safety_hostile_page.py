@@ -127,10 +127,12 @@ def opened(book, how=""):
     return book.python("print('\\n'.join(opened.steps))").split("\n")
 
 
-def step(book, name):
-    """Do a step in the kernel, and let the page draw what came of it."""
+def step(book, name, attempts):
+    """Do a step in the kernel, let the page draw what came of it, and record whether all is in its place."""
     book.python(f"opened.do({name!r})")
     book.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    attempts.case(f"{name}: scripts, elements, requests", got_through=book.canary.wrong())
+    attempts.case(f"{name}: rows, cells, panels", got_through=book.page.evaluate(LAYOUT))
 
 
 @pytest.mark.slow
@@ -143,9 +145,7 @@ def test_the_widgets_in_a_page(book, attempts):
     title = page.title()
     page.evaluate("navigator.clipboard.writeText('mine')")
     for name in steps:
-        step(book, name)
-        attempts.case(f"{name}: scripts, elements, requests", got_through=book.canary.wrong())
-        attempts.case(f"{name}: rows, cells, panels", got_through=page.evaluate(LAYOUT))
+        step(book, name, attempts)
         attempts.case(f"{name}: controls", got_through=page.evaluate(CONTROLS))
         for number, widget in enumerate(WIDGETS):
             if book.takes_pictures:
@@ -182,12 +182,10 @@ def test_long_texts_in_a_page(book, attempts):
     steps = opened(book, f"nodes=2, texts={LONG}, ids=False")
     most = longest = 0
     for name in steps:
-        step(book, name)
+        step(book, name, attempts)
         total, one, where = page.evaluate(SIZE)
         attempts.case(f"{name}: all text", got_through=total > MOST_IN_DOM and total)
         attempts.case(f"{name}: one element", got_through=one > MOST_OF_ONE and (one, where))
-        attempts.case(f"{name}: rows, cells, panels", got_through=page.evaluate(LAYOUT))
-        attempts.case(f"{name}: scripts, elements, requests", got_through=book.canary.wrong())
         most, longest = max(most, total), max(longest, one)
     attempts.figure("characters in the document, at most", f"{most:,}")
     attempts.figure("characters in one element, at most", f"{longest:,}")

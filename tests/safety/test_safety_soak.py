@@ -7,14 +7,11 @@ import threading
 
 import ipywidgets
 import pytest
-from soak_counts import counts, grown, grown_twice, settled, words
+from soak_counts import counts, grown, grown_twice, settled, soak
 from soak_desk import SAME, Desk
 
 import batch_widgets as bw
 from batch_widgets.widgets import node_watch
-
-WARM_UP, ROUNDS = 3, 7
-MINUTES = 30
 
 
 @pytest.fixture
@@ -29,24 +26,7 @@ def desk(tmp_path, monkeypatch):
 @pytest.mark.timeout(600)
 @pytest.mark.safety("Soak: rounds of use in a kernel")
 def test_rounds_of_use_leave_nothing_behind(desk, attempts):
-    def rounds(count):
-        samples = []
-        for _ in range(count):
-            desk.round()
-            samples.append(settled(*desk.loops, like=samples[-1] if samples else None))
-        return samples
-
-    rounds(WARM_UP)
-    found, samples = grown_twice(lambda: rounds(ROUNDS))
-    for what in SAME:
-        attempts.case(f"shown: {what}", got_through=[lost for lost in desk.lost if lost.startswith(f"{what}:")])
-    for name in samples[0]:
-        attempts.case(f"grows: {name}", got_through=found.get(name))
-        attempts.figure(name, words(samples, name))
-    attempts.figure(
-        "rounds", f"{WARM_UP} to warm up, {len(samples)} counted; {desk.minutes:.0f} minutes at the service"
-    )
-    attempts.case("too short", got_through=desk.minutes < MINUTES and desk.minutes)
+    soak(desk, attempts, lambda before: settled(*desk.loops, like=before), SAME)
 
 
 class Leaks:

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 import soak_counts
-from soak_counts import grown, grown_twice, words
+from soak_counts import grown, soak, words
 from soak_page import BOUNDS, SAME, PageDesk
 
-WARM_UP, ROUNDS, LEAKS = 3, 7, 4
-MINUTES = 30
+LEAKS = 4
 LEAK = {
     *("page: DOM nodes", "page: event listeners", "page: heap KiB", "page: comms"),
     *("kernel: widgets", "kernel: comms", "kernel: tasks", "kernel: objects", "kernel: blocks", "kernel: resident KiB"),
@@ -42,24 +41,7 @@ def desk(browser_tools, tmp_path):
 @pytest.mark.timeout(3600)
 @pytest.mark.safety("Soak: rounds of use in JupyterLab")
 def test_rounds_of_use_leave_nothing_behind(desk, attempts):
-    def rounds(count):
-        samples = []
-        for _ in range(count):
-            desk.round()
-            samples.append(desk.counts())
-        return samples
-
-    rounds(WARM_UP)
-    found, samples = grown_twice(lambda: rounds(ROUNDS), BOUNDS)
-    for what in SAME:
-        attempts.case(f"shown: {what}", got_through=[lost for lost in desk.lost if lost.startswith(f"{what}:")])
-    for name in samples[0]:
-        attempts.case(f"grows: {name}", got_through=found.get(name))
-        attempts.figure(name, words(samples, name))
-    attempts.figure(
-        "rounds", f"{WARM_UP} to warm up, {len(samples)} counted; {desk.minutes:.0f} minutes at the service"
-    )
-    attempts.case("too short", got_through=desk.minutes < MINUTES and desk.minutes)
+    soak(desk, attempts, lambda _: desk.counts(), SAME, BOUNDS)
     leaks = []
     for _ in range(LEAKS):
         desk.leave_open()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
 
-sys.path.extend(str(Path(__file__).resolve().parents[1] / "tests" / folder) for folder in ("", "browser"))
+sys.path.extend(str(Path(__file__).resolve().parents[1] / "tests" / folder) for folder in ("browser", ""))
 
 from conftest import CHROMIUM_ARGS, Notebook, find_chromium, serve_lab  # type: ignore[import-not-found]
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+IN_FLIGHT = 96  # calls on nodes at a time; aiohttp's pool holds 100 connections, more in flight gain nothing
 TRIES = 8  # where one call in twenty fails, one node in 25 billion is given up
 _TRIES_OF_READS = 3  # of one call that all the others wait for; the SDK's client repeats each by itself
 _BREATH_S = 0.1  # doubled with each try
@@ -19,7 +20,9 @@ _LONGEST_BREATH_S = 3.0
 _LONGEST_PAUSE_S = 30.0
 _SILENT_POLLS = 6  # in a row before following gives up
 _LONGEST_POLL_PAUSE_S = 60.0
-_NOBODY_THERE = 64 * TRIES  # silent tries in a row: all that are in flight have given up; then each is tried once
+_NOBODY_THERE = (
+    IN_FLIGHT * TRIES
+)  # silent tries in a row: all that are in flight have given up; then each is tried once
 
 
 def passes(error: BatchWidgetsError) -> bool:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from batch_widgets.account.attempts import may_pass, meaning
+from batch_widgets.account.attempts import IN_FLIGHT, may_pass, meaning
 from batch_widgets.errors import BatchWidgetsError
 from batch_widgets.nodes import Node, NodeOutcome, outcomes_frame, state_words
 from batch_widgets.runner import Merger, Progress
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Row = TypeVar("Row")
 
-IN_FLIGHT = 64  # aiohttp's pool holds 100 connections; more in flight gains nothing
 UNDER_WAY = "The call was under way: it may have been carried out."
 
 
@@ -144,7 +143,7 @@ async def on_nodes(
     message: str,
     refuse: Callable[[Node], str] = not_usable,
 ) -> pd.DataFrame:
-    """Make a call on each node, at most 64 at a time, and account for every node asked for.
+    """Make a call on each node, ``attempts.IN_FLIGHT`` at a time, and account for every node asked for.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from batch_widgets import login
 from batch_widgets.account import attempts
-from batch_widgets.account.fan_out import IN_FLIGHT, Tally, bounded, wanted
+from batch_widgets.account.fan_out import Tally, bounded, wanted
 from batch_widgets.account.login_settings import list_remote_login_settings
 from batch_widgets.errors import LoginError, NotFoundError, ValidationError
 from batch_widgets.login import NoEndpoint
@@ -246,7 +246,7 @@ async def on_ways(
     open_row: Callable[[str, bool], Row],
     word: Callable[[Row], str],
     frame: Callable[[list[Row]], pd.DataFrame],
-    in_flight: int = IN_FLIGHT,
+    in_flight: int = attempts.IN_FLIGHT,
 ) -> pd.DataFrame:
     """Do something on each node, a bounded number at a time; the parameters are those of :class:`Tally`."""
     tally = Tally(operation, [way.node_id for way in ways], message, open_row=open_row, word=word, frame=frame)

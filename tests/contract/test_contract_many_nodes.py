@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 import batch_widgets as bw
+from batch_widgets.account.attempts import IN_FLIGHT
 from batch_widgets.account.fan_out import UNDER_WAY
 from batch_widgets.demo import DemoService
 from batch_widgets.nodes import failed_nodes
@@ -144,7 +145,7 @@ def test_cancelling_in_the_middle_tells_the_truth(service, account):
     not_sent = frame[(frame["outcome"] == "not reached") & (frame["message"] != UNDER_WAY)]["node_id"]
     assert len(have_it) >= 100
     assert len(not_sent) > 0
-    assert len(have_it) + len(not_sent) >= NODES - 64
+    assert len(have_it) + len(not_sent) >= NODES - IN_FLIGHT
     assert all(truth[node_id] == {"alice"} for node_id in have_it)
     assert not any(truth[node_id] for node_id in not_sent)
     service.faults.clear()

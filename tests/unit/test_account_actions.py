@@ -9,8 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from batch_widgets.account.attempts import TRIES
-from batch_widgets.account.fan_out import IN_FLIGHT
+from batch_widgets.account.attempts import IN_FLIGHT, TRIES
 from batch_widgets.errors import NotFoundError, ServiceError, ThrottledError, ValidationError
 from unit.fakes import LOST, NEVER_SENT, make_node, make_nodes
 

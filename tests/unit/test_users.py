@@ -137,7 +137,7 @@ def test_cancelling_keeps_what_is_done_and_says_which(account, service, call):
     operation = (
         account.add_user("p", "bob", ssh_public_key=KEY) if call == "add_user" else account.delete_user("p", "alice")
     )
-    until(lambda: service.count(request) - already == 20 + fan_out.IN_FLIGHT and service.in_flight == 0)
+    until(lambda: service.count(request) - already == 20 + attempts.IN_FLIGHT and service.in_flight == 0)
     assert operation.cancel()
     with pytest.raises(concurrent.futures.CancelledError):
         operation.result(SOON)
@@ -146,7 +146,7 @@ def test_cancelling_keeps_what_is_done_and_says_which(account, service, call):
     assert set(frame["outcome"][:20]) == {"added" if call == "add_user" else "deleted"}
     assert set(frame["outcome"][20:]) == {"not reached"}
     under_way = frame["message"] == fan_out.UNDER_WAY
-    assert list(under_way) == [False] * 20 + [True] * 64 + [False] * 116
+    assert list(under_way) == [False] * 20 + [True] * 96 + [False] * 84
     assert failed_nodes(frame) == tuple(f"tvm-{number}" for number in range(20, 200))
     kept = {
         node for node in frame["node_id"] if ("bob" if call == "add_user" else "alice") in service.users_of("p", node)
@@ -242,17 +242,17 @@ def test_patience_with_each_node_ends_where_nobody_answers_at_all(account, servi
     service.fail("create_node_user", NEVER_SENT)
     frame = account.add_user("p", "alice", ssh_public_key=KEY).result(SOON)
     assert set(frame["outcome"]) == {"failed"}
-    assert service.count("create_node_user") == 64 * attempts.TRIES + 936
-    assert frame["message"].str.contains("No clear answer in 1 try.").sum() == 936
+    assert service.count("create_node_user") == 96 * attempts.TRIES + 904
+    assert frame["message"].str.contains("No clear answer in 1 try.").sum() == 904
 
 
 @pytest.mark.usefixtures("breathless")
 def test_one_answer_among_many_is_a_sign_of_life(account, service):
     service.add_pool("p", nodes=200)
-    service.fail("create_node_user", LOST, when=lambda _, node, __: node != "tvm-70")
+    service.fail("create_node_user", LOST, when=lambda _, node, __: node != "tvm-102")
     frame = account.add_user("p", "alice", ssh_public_key=KEY).result(SOON)
-    assert service.count("create_node_user") > 64 * attempts.TRIES + 136 + 64
-    assert outcomes(frame)["tvm-70"] == "added"
+    assert service.count("create_node_user") > 96 * attempts.TRIES + 104 + 96
+    assert outcomes(frame)["tvm-102"] == "added"
 
 
 @pytest.mark.parametrize("error", [NEVER_SENT, ThrottledError("Wait.", retry_after_s=0.0), UNCLEAR])

@@ -7,11 +7,11 @@ import pytest
 from batch_widgets.errors import ClosedError
 from batch_widgets.widgets.terminal_part import Terminal
 from unit.fakes import make_node
-from unit.test_node_panel import make_panel, panel, quick, read, service  # noqa: F401 (fixtures)
+from unit.node_panels import make_panel_fixture, panel_fixture, quick, read, service_fixture  # noqa: F401 (fixtures)
 from unit.test_panel import open_widgets, shown
 
 
-def sent_by(panel):  # noqa: F811
+def sent_by(panel):
     """Note what the panel's frame tells the page from now on."""
     sent = []
     panel.frame_piece.send = lambda content, buffers=None: sent.append(content)
@@ -19,7 +19,7 @@ def sent_by(panel):  # noqa: F811
 
 
 @pytest.fixture
-def tested(panel, monkeypatch):  # noqa: F811
+def tested(panel, monkeypatch):
     """The nodes on which logins were tried."""
     tested = []
     monkeypatch.setattr(panel.account, "test_login", lambda pool_id, **options: tested.append((pool_id, options)))
@@ -27,7 +27,7 @@ def tested(panel, monkeypatch):  # noqa: F811
     return tested
 
 
-def type_password(panel):  # noqa: F811
+def type_password(panel):
     """Press the button that tests logins, and give the answer that the browser gives later."""
     form = panel.logins.form
     form.user.value, form.credential.value, form.password.filled = "alice", "password", True
@@ -36,7 +36,7 @@ def type_password(panel):  # noqa: F811
     return lambda: form.password._handle_custom_msg({"type": "secret", "id": ticket, "value": "x"}, [])
 
 
-def test_the_nodes_are_those_that_were_meant_at_the_click(panel, tested):  # noqa: F811
+def test_the_nodes_are_those_that_were_meant_at_the_click(panel, tested):
     panel.selected = ("tvm-0",)
     panel.login_button.click()
     answer = type_password(panel)
@@ -46,7 +46,7 @@ def test_the_nodes_are_those_that_were_meant_at_the_click(panel, tested):  # noq
     assert (pool_id, options["nodes"], options["password"]) == ("analysis", ("tvm-0",), "x")
 
 
-def test_a_password_for_nodes_of_one_pool_is_not_shown_to_those_of_another(service, panel, tested):  # noqa: F811
+def test_a_password_for_nodes_of_one_pool_is_not_shown_to_those_of_another(service, panel, tested):
     service.add_pool("other", [make_node("new")])
     panel.login_button.click()
     answer = type_password(panel)
@@ -57,7 +57,7 @@ def test_a_password_for_nodes_of_one_pool_is_not_shown_to_those_of_another(servi
     assert not panel.message.visible
 
 
-def test_a_terminal_that_could_not_begin_leaves_no_widget_open(panel, account):  # noqa: F811
+def test_a_terminal_that_could_not_begin_leaves_no_widget_open(panel, account):
     _ = panel.model_id
     before = open_widgets()
 
@@ -85,7 +85,7 @@ def test_a_terminal_that_could_not_begin_leaves_no_widget_open(panel, account): 
         ("login_button", "logins.form", "bw-at-user", "close_button"),
     ],
 )
-def test_the_focus_goes_into_a_drawer_and_back(panel, opens, form, inside, closes):  # noqa: F811
+def test_the_focus_goes_into_a_drawer_and_back(panel, opens, form, inside, closes):
     owner, name = form.split(".")
     drawer, opener = getattr(getattr(panel, owner), name), getattr(panel, opens)
     sent = sent_by(panel)
@@ -99,7 +99,7 @@ def test_the_focus_goes_into_a_drawer_and_back(panel, opens, form, inside, close
     assert sent[-1]["class"] in opener._dom_classes
 
 
-def test_choosing_another_pool_moves_no_focus(service, panel):  # noqa: F811
+def test_choosing_another_pool_moves_no_focus(service, panel):
     service.add_pool("other", [make_node("new")])
     panel.add_button.click()
     sent = sent_by(panel)
@@ -108,7 +108,7 @@ def test_choosing_another_pool_moves_no_focus(service, panel):  # noqa: F811
     assert not any(message["type"] == "focus" for message in sent)
 
 
-def test_details_that_are_closed_give_the_focus_back_to_the_table(panel):  # noqa: F811
+def test_details_that_are_closed_give_the_focus_back_to_the_table(panel):
     panel.show_details("tvm-0")
     sent = sent_by(panel)
     panel.details.close_button.click()

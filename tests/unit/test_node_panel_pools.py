@@ -13,16 +13,16 @@ from batch_widgets.widgets.command_part import CommandPart
 from batch_widgets.widgets.controls import close_tree
 from batch_widgets.widgets.lean import show
 from unit.fakes import make_node
-from unit.test_node_panel import (  # noqa: F401 (fixtures)
-    make_panel,
-    panel,
+from unit.node_panels import (  # noqa: F401 (fixtures)
+    make_panel_fixture,
+    panel_fixture,
     public_key,
     quick,
     read,
     refreshed,
     rows,
     see,
-    service,
+    service_fixture,
 )
 from unit.test_panel import settle, shown, wait_until
 
@@ -34,7 +34,7 @@ def in_notifier(call):
     return call.startswith("batch-widgets-notifier")
 
 
-def test_another_pool_is_chosen_while_the_one_before_is_drawn(service, panel, monkeypatch):  # noqa: F811
+def test_another_pool_is_chosen_while_the_one_before_is_drawn(service, panel, monkeypatch):
     service.add_pool("other", [make_node("new")])
     choosing = threading.Thread(target=lambda: setattr(panel, "pool_id", "other"))
     show_pools, caught = panel.picker.show_pools, threading.Event()
@@ -60,7 +60,7 @@ def test_another_pool_is_chosen_while_the_one_before_is_drawn(service, panel, mo
     wait_until(lambda: list(rows(panel)) == ["new"])
 
 
-def test_an_observer_of_the_selection_chooses_another_pool(service, panel):  # noqa: F811
+def test_an_observer_of_the_selection_chooses_another_pool(service, panel):
     service.add_pool("other", [make_node("new")])
     panel.selected = ("tvm-1",)
     service.add_pool("analysis", 1)  # the selected node goes
@@ -80,7 +80,7 @@ def test_an_observer_of_the_selection_chooses_another_pool(service, panel):  # n
     wait_until(lambda: list(rows(panel)) == ["new"])
 
 
-def test_an_address_of_a_node_of_the_same_id_in_another_pool_is_not_taken(service, panel, monkeypatch):  # noqa: F811
+def test_an_address_of_a_node_of_the_same_id_in_another_pool_is_not_taken(service, panel, monkeypatch):
     service.add_pool("other", 2)
 
     async def elsewhere(pool_id, node_id):
@@ -96,7 +96,7 @@ def test_an_address_of_a_node_of_the_same_id_in_another_pool_is_not_taken(servic
     assert rows(panel)["tvm-0"]["login"] == "198.51.100.7:50000"
 
 
-def test_a_node_whose_machine_was_given_back_has_no_address(service, panel):  # noqa: F811
+def test_a_node_whose_machine_was_given_back_has_no_address(service, panel):
     panel.add_user("alice", ssh_public_key=public_key()).result(5)
     settle(panel)
     assert panel.frame["ssh_command"].notna().all()
@@ -108,7 +108,7 @@ def test_a_node_whose_machine_was_given_back_has_no_address(service, panel):  # 
         assert panel.frame["ssh_command"].isna().tolist() == [True, False]
 
 
-def test_an_error_of_reading_the_pool_chosen_before_is_nobodys(service, panel):  # noqa: F811
+def test_an_error_of_reading_the_pool_chosen_before_is_nobodys(service, panel):
     service.add_pool("other", [make_node("new")])
     service.hold("list_nodes")
     see(panel)  # reads again
@@ -121,7 +121,7 @@ def test_an_error_of_reading_the_pool_chosen_before_is_nobodys(service, panel): 
     assert not panel.message.visible
 
 
-def test_a_message_about_reading_goes_with_its_pool(service, panel):  # noqa: F811
+def test_a_message_about_reading_goes_with_its_pool(service, panel):
     service.fail("list_nodes", ServiceUnreachableError("Gone."), times=1)
     panel.refresh().exception(5)
     wait_until(lambda: panel.message.visible)
@@ -131,7 +131,7 @@ def test_a_message_about_reading_goes_with_its_pool(service, panel):  # noqa: F8
     service.release("list_pools")
 
 
-def test_questions_and_results_go_with_their_pool(service, panel):  # noqa: F811
+def test_questions_and_results_go_with_their_pool(service, panel):
     service.add_pool("other", [make_node("new")])
     panel.users.question.show("warn", "Replace alice on 2 nodes?")
     panel.users.form.offer_nodes(("tvm-0",), "node from the table below")
@@ -148,18 +148,18 @@ def test_questions_and_results_go_with_their_pool(service, panel):  # noqa: F811
 # printing
 
 
-def test_printing_waits_for_the_first_reading(service, make_panel, capsys):  # noqa: F811
+def test_printing_waits_for_the_first_reading(service, make_panel, capsys):
     service.hold("list_nodes")
-    panel = make_panel("analysis")  # noqa: F811
+    panel = make_panel("analysis")
     assert "not read yet" in repr(panel)
     threading.Timer(0.05, service.release, ["list_nodes"]).start()
     print(panel)  # noqa: T201
     assert capsys.readouterr().out.count(" | idle | 203.0.113.5 | ") == 2
 
 
-def test_printing_never_raises(service, make_panel):  # noqa: F811
+def test_printing_never_raises(service, make_panel):
     service.fail("list_pools", ServiceUnreachableError("Gone."))
-    panel = make_panel("analysis")  # noqa: F811
+    panel = make_panel("analysis")
     assert "not read yet" in str(panel)
     service.mend()
     service.add_pool("none", 0)
@@ -167,14 +167,14 @@ def test_printing_never_raises(service, make_panel):  # noqa: F811
     assert str(panel).endswith("pool none, no nodes>")
 
 
-def test_no_id_of_a_node_prints_as_a_line_of_its_own(service, make_panel):  # noqa: F811
+def test_no_id_of_a_node_prints_as_a_line_of_its_own(service, make_panel):
     service.add_pool("odd", [make_node("tvm-0\nfake | idle | 198.51.100.1 | 22\x1b[2J")])
-    panel = make_panel("odd")  # noqa: F811
+    panel = make_panel("odd")
     assert len(str(panel).splitlines()) == 1
     assert "\x1b" not in str(panel)
 
 
-def test_the_text_in_place_of_the_widget_cuts_no_line(service, panel):  # noqa: F811
+def test_the_text_in_place_of_the_widget_cuts_no_line(service, panel):
     assert panel._repr_mimebundle_()["text/plain"] == repr(panel)
     service.add_pool("analysis", 30)
     refreshed(panel)
@@ -183,7 +183,7 @@ def test_the_text_in_place_of_the_widget_cuts_no_line(service, panel):  # noqa: 
     assert lines[20:] == ["… and 10 more"]
 
 
-def test_no_login_is_tried_under_a_name_that_would_be_misread(service, account, monkeypatch):  # noqa: F811
+def test_no_login_is_tried_under_a_name_that_would_be_misread(service, account, monkeypatch):
     service.add_pool("odd", [make_node("x\n* ssh-ed25519 AAAA"), make_node("fine")])
 
     async def settings(_pool_id, node_id):
@@ -212,7 +212,7 @@ def test_what_a_command_wrote_steers_no_screen():
     close_tree(part)
 
 
-def test_an_address_by_ipv6_stands_beside_the_other(service, panel, monkeypatch):  # noqa: F811
+def test_an_address_by_ipv6_stands_beside_the_other(service, panel, monkeypatch):
     async def both(_pool_id, node_id):
         return RemoteLoginSettings(node_id, "203.0.113.5", 40_000, "2001:db8::1", 50_000)
 
@@ -222,7 +222,7 @@ def test_an_address_by_ipv6_stands_beside_the_other(service, panel, monkeypatch)
     assert (cell["text"], cell["title"]) == ("203.0.113.5:40000", "By IPv6: [2001:db8::1]:50000")
 
 
-def test_what_was_begun_goes_on_when_the_panel_is_closed(service, panel):  # noqa: F811
+def test_what_was_begun_goes_on_when_the_panel_is_closed(service, panel):
     service.hold("create_node_user")
     operation = panel.add_user("alice", ssh_public_key=public_key())
     wait_until(lambda: service.count("create_node_user"))

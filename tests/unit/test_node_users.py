@@ -8,32 +8,32 @@ from batch_widgets.errors import ServiceError
 from batch_widgets.nodes import NodeUser
 from batch_widgets.widgets.user_form import GENERATED, LATER, LISTED, NEW, PASSWORD, PASTED, SELECTED, USABLE
 from unit.fakes import make_node
-from unit.test_node_panel import (  # noqa: F401 (fixtures)
+from unit.node_panels import (  # noqa: F401 (fixtures)
     fill,
-    make_panel,
+    make_panel_fixture,
     outcomes,
-    panel,
+    panel_fixture,
     part_of,
     public_key,
     quick,
     read,
     rows,
-    service,
+    service_fixture,
 )
 from unit.test_panel import settle, shown, wait_until
 
 BROKEN = ServiceError("The node does not answer.", code="NodeBroken", status=400)
 
 
-def buttons(panel):  # noqa: F811
+def buttons(panel):
     return [one.description for one in part_of(panel).buttons if shown(one)]
 
 
-def press(panel, text):  # noqa: F811
+def press(panel, text):
     next(one for one in part_of(panel).buttons if one.description == text).click()
 
 
-def ended(panel, *words):  # noqa: F811
+def ended(panel, *words):
     """Wait until the outcomes are these."""
     wait_until(lambda: sorted(outcomes(panel).values()) == sorted(words))
     settle(panel)
@@ -42,7 +42,7 @@ def ended(panel, *words):  # noqa: F811
 # retries
 
 
-def test_failures_are_retried_with_a_key_by_one_press(service, panel):  # noqa: F811
+def test_failures_are_retried_with_a_key_by_one_press(service, panel):
     service.fail("create_node_user", BROKEN, when=lambda _pool, node, _name: node == "tvm-1")
     panel.add_user("alice", ssh_public_key=public_key(), is_admin=True, days=7)
     ended(panel, "failed", "added")
@@ -57,7 +57,7 @@ def test_failures_are_retried_with_a_key_by_one_press(service, panel):  # noqa: 
     assert buttons(panel) == []
 
 
-def test_a_retry_with_a_password_asks_for_it_again(service, panel):  # noqa: F811
+def test_a_retry_with_a_password_asks_for_it_again(service, panel):
     service.fail("create_node_user", BROKEN, when=lambda _pool, node, _name: node == "tvm-1")
     panel.add_user("alice", password="s3cret!", is_admin=True, days=7)
     ended(panel, "failed", "added")
@@ -75,9 +75,9 @@ def test_a_retry_with_a_password_asks_for_it_again(service, panel):  # noqa: F81
     assert form.listed == ()
 
 
-def test_what_cannot_be_done_now_and_what_is_skipped_is_not_retried(service, make_panel):  # noqa: F811
+def test_what_cannot_be_done_now_and_what_is_skipped_is_not_retried(service, make_panel):
     service.add_pool("mixed", [make_node("a"), make_node("b", "creating")])
-    panel = read(make_panel("mixed"))  # noqa: F811
+    panel = read(make_panel("mixed"))
     panel.add_user("alice", ssh_public_key=public_key())
     ended(panel, "added", "skipped")
     assert buttons(panel) == []
@@ -86,7 +86,7 @@ def test_what_cannot_be_done_now_and_what_is_skipped_is_not_retried(service, mak
 # users who are there
 
 
-def test_a_user_that_is_there_is_replaced_only_after_a_question(service, panel):  # noqa: F811
+def test_a_user_that_is_there_is_replaced_only_after_a_question(service, panel):
     service.pools["analysis"].users["tvm-0"] = {"alice": NodeUser("alice")}
     panel.add_user("alice", ssh_public_key=public_key(), days=7)
     ended(panel, "exists", "added")
@@ -107,7 +107,7 @@ def test_a_user_that_is_there_is_replaced_only_after_a_question(service, panel):
     assert rows(panel)["tvm-0"]["user"]["text"] == "alice, 7 days"
 
 
-def test_the_form_replaces_where_that_was_chosen_and_says_what_is_wiped(service, panel):  # noqa: F811
+def test_the_form_replaces_where_that_was_chosen_and_says_what_is_wiped(service, panel):
     service.pools["analysis"].users["tvm-0"] = {"alice": NodeUser("alice")}
     fill(panel, name="alice", method=NEW)
     form = panel.users.form
@@ -122,9 +122,9 @@ def test_the_form_replaces_where_that_was_chosen_and_says_what_is_wiped(service,
 # nodes that become usable later
 
 
-def test_a_user_is_added_as_nodes_become_usable(service, make_panel):  # noqa: F811
+def test_a_user_is_added_as_nodes_become_usable(service, make_panel):
     pool = service.add_pool("growing", [make_node("a"), make_node("b", "creating")])
-    panel = read(make_panel("growing"))  # noqa: F811
+    panel = read(make_panel("growing"))
     fill(panel, name="alice", method=NEW)
     panel.users.form.targets.value = LATER
     assert panel.users.form.add_button.description == "Add user until all have it"
@@ -138,9 +138,9 @@ def test_a_user_is_added_as_nodes_become_usable(service, make_panel):  # noqa: F
     assert not shown(part_of(panel).stop_button)
 
 
-def test_adding_until_all_have_it_can_be_stopped_and_says_who_has_it(service, make_panel):  # noqa: F811
+def test_adding_until_all_have_it_can_be_stopped_and_says_who_has_it(service, make_panel):
     service.add_pool("growing", [make_node("a"), make_node("b", "creating")])
-    panel = read(make_panel("growing"))  # noqa: F811
+    panel = read(make_panel("growing"))
     panel.add_user("alice", ssh_public_key=public_key(), keep_adding=True)
     wait_until(lambda: service.users_of("growing", "a") == {"alice"})
     part_of(panel).stop_button.click()
@@ -150,7 +150,7 @@ def test_adding_until_all_have_it_can_be_stopped_and_says_who_has_it(service, ma
     assert rows(panel)["a"]["user"]["text"] == "alice"
 
 
-def test_two_calls_at_once_are_both_on_show(service, panel):  # noqa: F811
+def test_two_calls_at_once_are_both_on_show(service, panel):
     service.hold("create_node_user")
     panel.add_user("alice", ssh_public_key=public_key())
     panel.delete_user("bob")
@@ -166,7 +166,7 @@ def test_two_calls_at_once_are_both_on_show(service, panel):  # noqa: F811
 # passwords that are made up
 
 
-def test_a_generated_password_is_shown_once_and_is_the_users(service, panel, monkeypatch):  # noqa: F811
+def test_a_generated_password_is_shown_once_and_is_the_users(service, panel, monkeypatch):
     fill(panel, name="alice", method=GENERATED)
     sent = []
     monkeypatch.setattr(panel.users.generated, "send", lambda content, buffers=None: sent.append(content))
@@ -183,7 +183,7 @@ def test_a_generated_password_is_shown_once_and_is_the_users(service, panel, mon
     assert not shown(panel.users._generated_part)
 
 
-def test_a_generated_password_that_no_node_took_is_not_shown(panel, monkeypatch):  # noqa: F811
+def test_a_generated_password_that_no_node_took_is_not_shown(panel, monkeypatch):
     panel.add_user("alice", ssh_public_key=public_key()).result(5)
     settle(panel)
     fill(panel, name="alice", method=GENERATED)
@@ -199,7 +199,7 @@ def test_a_generated_password_that_no_node_took_is_not_shown(panel, monkeypatch)
 # deleting
 
 
-def test_a_user_is_deleted_from_the_selected_nodes(service, panel):  # noqa: F811
+def test_a_user_is_deleted_from_the_selected_nodes(service, panel):
     panel.add_user("alice", ssh_public_key=public_key()).result(5)
     panel.selected = ("tvm-1",)
     panel.delete_button.click()
@@ -217,7 +217,7 @@ def test_a_user_is_deleted_from_the_selected_nodes(service, panel):  # noqa: F81
     assert service.users_of("analysis", "tvm-1") == set()
 
 
-def test_a_user_is_deleted_from_all_nodes_and_failures_are_retried(service, panel):  # noqa: F811
+def test_a_user_is_deleted_from_all_nodes_and_failures_are_retried(service, panel):
     panel.add_user("alice", ssh_public_key=public_key()).result(5)
     service.fail("delete_node_user", BROKEN, when=lambda _pool, node, _name: node == "tvm-0", times=1)
     panel.delete_button.click()
@@ -230,7 +230,7 @@ def test_a_user_is_deleted_from_all_nodes_and_failures_are_retried(service, pane
     assert outcomes(panel) == {"tvm-0": "deleted"}
 
 
-def test_deleting_needs_a_name(service, panel):  # noqa: F811
+def test_deleting_needs_a_name(service, panel):
     panel.delete_button.click()
     panel.users.delete_form.delete_button.click()
     assert service.count("delete_node_user") == 0
@@ -240,7 +240,7 @@ def test_deleting_needs_a_name(service, panel):  # noqa: F811
 # the ledger
 
 
-def test_the_ledger_is_on_show_when_asked_for(service, panel):  # noqa: F811
+def test_the_ledger_is_on_show_when_asked_for(service, panel):
     assert not shown(panel.given)
     panel.given_button.value = True
     panel.add_user("alice", ssh_public_key=public_key(), days=7).result(5)
@@ -253,7 +253,7 @@ def test_the_ledger_is_on_show_when_asked_for(service, panel):  # noqa: F811
     assert panel.given.grid.rows == []
 
 
-def test_what_is_added_without_a_widget_shows_too(service, panel, account):  # noqa: F811
+def test_what_is_added_without_a_widget_shows_too(service, panel, account):
     account.add_user("analysis", "carol", ssh_public_key=public_key()).result(5)
     panel.refresh().result(5)
     read(panel)
@@ -261,7 +261,7 @@ def test_what_is_added_without_a_widget_shows_too(service, panel, account):  # n
     assert "carol@" in rows(panel)["tvm-0"]["ssh_command"]["text"]
 
 
-def test_two_users_of_a_node_the_newest_first(panel):  # noqa: F811
+def test_two_users_of_a_node_the_newest_first(panel):
     panel.add_user("alice", ssh_public_key=public_key()).result(5)
     panel.add_user("bob", ssh_public_key=public_key()).result(5)
     read(panel)
@@ -270,7 +270,7 @@ def test_two_users_of_a_node_the_newest_first(panel):  # noqa: F811
     assert "bob@" in rows(panel)["tvm-0"]["ssh_command"]["text"]
 
 
-def test_a_call_that_is_stopped_before_it_began_says_so(service, panel):  # noqa: F811
+def test_a_call_that_is_stopped_before_it_began_says_so(service, panel):
     service.hold("list_nodes")
     panel.add_user("alice", ssh_public_key=public_key()).cancel()
     wait_until(lambda: "Add user alice: stopped." in panel.message.text)
@@ -281,7 +281,7 @@ def test_a_call_that_is_stopped_before_it_began_says_so(service, panel):  # noqa
 # what is not lost, and what is not said any more
 
 
-def test_a_second_generated_password_does_not_take_the_first_away(panel):  # noqa: F811
+def test_a_second_generated_password_does_not_take_the_first_away(panel):
     first = panel.users.generated
     for name in ("alice", "bob"):
         fill(panel, name=name, method=GENERATED)
@@ -301,7 +301,7 @@ def test_a_second_generated_password_does_not_take_the_first_away(panel):  # noq
     assert (second.label, second.status) == ("Password of carol", "shown")
 
 
-def test_replacing_is_asked_for_with_every_user(service, panel):  # noqa: F811
+def test_replacing_is_asked_for_with_every_user(service, panel):
     for node_id in ("tvm-0", "tvm-1"):
         service.pools["analysis"].users[node_id] = {"bob": NodeUser("bob")}
     fill(panel, name="alice", method=NEW)
@@ -313,7 +313,7 @@ def test_replacing_is_asked_for_with_every_user(service, panel):  # noqa: F811
     ended(panel, "exists", "exists")
 
 
-def test_a_retry_never_deletes_from_nodes_of_another_pool(service, panel):  # noqa: F811
+def test_a_retry_never_deletes_from_nodes_of_another_pool(service, panel):
     panel.add_user("alice", ssh_public_key=public_key()).result(5)
     service.add_pool("other", 2)
     service.fail("delete_node_user", BROKEN)
@@ -327,7 +327,7 @@ def test_a_retry_never_deletes_from_nodes_of_another_pool(service, panel):  # no
     assert service.count("delete_node_user") == 2
 
 
-def test_a_node_that_somebody_else_had_made_anew_has_no_user(service, panel):  # noqa: F811
+def test_a_node_that_somebody_else_had_made_anew_has_no_user(service, panel):
     for state in ("reimaging", "preempted", "deallocated"):
         panel.add_user("alice", ssh_public_key=public_key()).result(5)
         service.add_pool("analysis", [make_node("tvm-0", state), make_node("tvm-1")])
@@ -339,7 +339,7 @@ def test_a_node_that_somebody_else_had_made_anew_has_no_user(service, panel):  #
         assert rows(panel)["tvm-1"]["user"]["text"].startswith("alice")
 
 
-def test_the_ledger_shows_a_machine_that_is_no_more_no_longer(service, panel):  # noqa: F811
+def test_the_ledger_shows_a_machine_that_is_no_more_no_longer(service, panel):
     panel.given_button.value = True
     for hour in (1, 2):
         moment = datetime(2026, 5, 1, hour, tzinfo=UTC)
@@ -355,7 +355,7 @@ def test_the_ledger_shows_a_machine_that_is_no_more_no_longer(service, panel):  
     assert panel.given.grid.rows == []
 
 
-def test_a_pasted_key_of_putty_is_in_no_state(panel):  # noqa: F811
+def test_a_pasted_key_of_putty_is_in_no_state(panel):
     fill(panel, name="alice", method=PASTED)
     panel.users.form.pasted.value = "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nsentinel"
     assert panel.users.form.pasted.value == ""

@@ -14,7 +14,7 @@ from batch_widgets.account import connect_demo
 from batch_widgets.autoscale import AutoScaleError, AutoScaleEvaluation, parse_results
 from batch_widgets.errors import NotFoundError, ServiceError, ServiceUnreachableError
 from unit.fakes import FakeService, make_account
-from unit.test_sdk import Server, ask, failure, problem
+from unit.sdk_server import Server, ask, failure, problem
 
 FORMULA = "$TargetDedicatedNodes = 1"
 

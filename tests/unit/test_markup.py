@@ -1,4 +1,4 @@
-"""Markup: whatever comes from outside ends as text, never as HTML."""
+"""Markup: whatever comes from outside ends as text, never as HTML; sizes are told in words."""
 
 from __future__ import annotations
 
@@ -137,3 +137,28 @@ def test_a_text_without_end_is_cut_where_it_is_drawn():
     assert "more characters" in markup.span(long)
     assert len(markup.span("x", title=long)) < 20_000
     assert Reader(markup.text_end(long + "the end", "End")).text.endswith("the end")
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (16_384, "16.4 kB"),
+        (999_960, "1.0 MB"),
+        (1_234_567_890, "1.2 GB"),
+        (5 * 10**15, "5,000.0 TB"),
+    ],
+)
+def test_sizes(count, words):
+    assert markup.size(count) == words
+
+
+def test_the_end_of_a_text_for_a_terminal():
+    html = markup.text_end("\x1b[1;31mred\x1b[0m\r\n\x1b]0;title\x07<b>\x1b(B\x07\n\n", 'End of "it"')
+    assert "red\n&lt;b&gt;" in html
+    assert "title" not in html
+    assert "[31m" not in html
+    assert 'aria-label="End of &quot;it&quot;"' in html

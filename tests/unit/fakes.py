@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections import Counter
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from batch_widgets.account import BatchAccount
@@ -15,8 +11,9 @@ from batch_widgets.errors import AlreadyExistsError, NotFoundError, ServiceError
 from batch_widgets.images import ImageReference, SupportedImage
 from batch_widgets.login import InboundEndpoint, NodeEndpoints, RemoteLoginSettings
 from batch_widgets.node_facts import NodeFile, UploadedLogs
-from batch_widgets.nodes import USABLE_STATES, Node
+from batch_widgets.nodes import Node
 from batch_widgets.pools import Pool, PoolSpec, ResizeError
+from unit.scripted import ScriptedService, pool_not_found
 
 ENDPOINT = "https://fake.eastus.batch.azure.com"
 SSH_BODY = {
@@ -75,68 +72,22 @@ def make_account(service, **options):
     return BatchAccount(lambda: service, endpoint=ENDPOINT, name="fake", **options)
 
 
-@dataclass
-class Failure:
-    """How a call fails: with which error, how often, for which arguments, before or after the work is done."""
-
-    error: Exception
-    times: float
-    when: object
-    after: bool
-
-
-@dataclass
-class Script:
-    """What a pool shows, poll by poll: pairs of a pool and its nodes; the last pair stays."""
-
-    steps: list = field(default_factory=list)
-    users: dict = field(default_factory=dict)  # node id -> name -> NodeUser
-    files: dict = field(default_factory=dict)  # node id -> path -> bytes
-    polls_until_gone: int | None = None
-    polls_until_steady: int | None = None  # where get_pool moves it on, not list_nodes
-
-    @property
-    def pool(self):
-        return self.steps[0][0]
-
-    @property
-    def nodes(self):
-        return self.steps[0][1]
-
-    def advance(self):
-        if len(self.steps) > 1:
-            self.steps.pop(0)
-
-
-class FakeService:
+class FakeService(ScriptedService):
     """A :class:`batch_widgets.service.BatchService`.
 
-    ``add_pool`` and ``script_pool`` say what there is; each ``list_nodes`` moves a scripted pool one step on. ``fail``
-    breaks calls by name, ``hold`` and ``release`` make them wait; ``calls``, ``count`` and ``most_in_flight`` tell what
-    was asked.
+    ``add_pool`` and ``script_pool`` say what there is; each ``list_nodes`` moves a scripted pool one step on.
     """
 
     def __init__(self, images=()):
+        super().__init__()
         self.images = list(images)
-        self.pools: dict[str, Script] = {}
-        self.calls: list[tuple] = []
-        self.threads: set[str] = set()
         self.closed = 0
         self.ahead = timedelta()
-        self.in_flight = 0
-        self.most_in_flight = 0
         self.polls_until_gone = 2
         self.steps_after_create = life_of
         self.evaluation: AutoScaleEvaluation | None = None
         self.uploads: list[str] = []
         self.endpoints: dict[str, tuple[InboundEndpoint, ...]] = {}  # what the list of nodes tells, by node id
-        self._failures: dict[str, list[Failure]] = {}
-        self._held: set[str] = set()
-
-    def clock_ahead(self):
-        return self.ahead
-
-    # what a test says
 
     def add_pool(self, pool_id="analysis", nodes=2, **options):
         """Add a steady pool with nodes: a number of idle ones, or the nodes themselves."""
@@ -146,37 +97,10 @@ class FakeService:
         )
         return self.script_pool((pool, nodes))
 
-    def script_pool(self, *steps):
-        """Let a pool show these (Pool, nodes) pairs, one poll after the other."""
-        script = Script([(pool, tuple(nodes)) for pool, nodes in steps])
-        self.pools[script.pool.id.casefold()] = script
-        return script
-
-    def fail(self, call, error, *, times=float("inf"), when=lambda *_: True, after=False):
-        """Let a call fail: `after` true does the work first, so that only the answer is lost."""
-        self._failures.setdefault(call, []).append(Failure(error, times, when, after))
-
-    def mend(self):
-        """Forget all failures."""
-        self._failures.clear()
-
-    def hold(self, call):
-        """Let a call wait until it is released."""
-        self._held.add(call)
-
-    def release(self, call):
-        """Let a held call go on."""
-        self._held.discard(call)
-
-    def count(self, call):
-        """Count the calls of a name."""
-        return Counter(name for name, *_ in self.calls)[call]
-
-    def users_of(self, pool_id, node_id):
-        """Give the names of a node's users."""
-        return set(self.pools[pool_id.casefold()].users.get(node_id, ()))
-
     # the service
+
+    def clock_ahead(self):
+        return self.ahead
 
     async def check(self):
         async with self._call("check"):
@@ -197,7 +121,7 @@ class FakeService:
                 script.polls_until_gone -= 1
                 if script.polls_until_gone < 0:
                     del self.pools[pool_id.casefold()]
-                    raise _pool_not_found(pool_id)
+                    raise pool_not_found(pool_id)
             pool = script.pool
             if script.polls_until_steady is not None:
                 script.polls_until_steady -= 1
@@ -364,65 +288,6 @@ class FakeService:
     async def close(self):
         self.closed += 1
 
-    # inside
-
-    @asynccontextmanager
-    async def _call(self, name, *arguments):
-        self.calls.append((name, *arguments))
-        self.threads.add(threading.current_thread().name)
-        self.in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        try:
-            await asyncio.sleep(0)
-            while name in self._held:  # noqa: ASYNC110 (another thread releases it)
-                await asyncio.sleep(0.002)
-            failure = self._failure(name, arguments)
-            if failure is not None and not failure.after:
-                raise failure.error
-            yield
-            if failure is not None:
-                raise failure.error
-        finally:
-            self.in_flight -= 1
-
-    def _failure(self, name, arguments):
-        for failure in self._failures.get(name, ()):
-            if failure.times > 0 and failure.when(*arguments):
-                failure.times -= 1
-                return failure
-        return None
-
-    def _script(self, pool_id):
-        if pool_id.casefold() not in self.pools:
-            raise _pool_not_found(pool_id)
-        return self.pools[pool_id.casefold()]
-
-    def _node(self, pool_id, node_id, *, usable=True):
-        script = self._script(pool_id)
-        node = next((node for node in script.nodes if node.id == node_id), None)
-        if node is None:
-            raise NotFoundError("No such node.", code="NodeNotFound", status=404)
-        if usable and node.state not in USABLE_STATES:
-            raise ServiceError("The node cannot do this now.", code="NodeStateUnusable", status=409)
-        return script
-
-    def _change(self, pool_id, node_id, states, **changes):
-        """Let a node show something else from now on, if it is in one of the states."""
-        script = self._node(pool_id, node_id, usable=False)
-        node = next(node for node in script.nodes if node.id == node_id)
-        if node.state not in states.split():
-            raise ServiceError(f"The node is {node.state}.", code="OperationNotValidOnNode", status=409)
-        script.steps = [
-            (pool, tuple(replace(one, **changes) if one.id == node_id else one for one in nodes))
-            for pool, nodes in script.steps
-        ]
-
-    def _content(self, pool_id, node_id, path):
-        files = self._node(pool_id, node_id, usable=False).files.get(node_id, {})
-        if path not in files:
-            raise NotFoundError("The specified file does not exist.", code="FileNotFound", status=404)
-        return files[path]
-
 
 def life_of(spec):
     """Give what a created pool shows: resizing, creating, starting, idle."""
@@ -446,7 +311,3 @@ def life_of(spec):
         (replace(asked, allocation_state="resizing"), ()),
         *((ready, make_nodes(spec.target_nodes, state)) for state in ("creating", "starting", "idle")),
     ]
-
-
-def _pool_not_found(pool_id):
-    return NotFoundError(f"Pool {pool_id} does not exist.", code="PoolNotFound", status=404)

@@ -212,8 +212,8 @@ def test_the_demo_has_made_up_prices_and_charges_nothing():
 
 
 def test_a_closed_account_is_asked_nothing(line, builder, azure):
-    builder.account.prices_allowed = True
     builder.account.close()
+    builder.account.prices_allowed = True
     line.refresh()
     assert asked(azure) == []
     assert "not known" in line.text.value

@@ -179,7 +179,7 @@ def test_after_close_there_is_no_more_work(runner):
     runner.notify(lambda: pytest.fail("must not run"))
     began = time.monotonic()
     runner.drain()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < SOON
 
 
 def test_who_waits_while_it_closes_gets_a_closed_error(gate):
@@ -275,14 +275,14 @@ def test_work_that_will_not_end_does_not_hold_up_the_close(monkeypatch, caplog):
 def test_a_worker_thread_does_not_hold_up_the_close(gate):
     async def work(operation):
         gate.reached.set()
-        await asyncio.to_thread(gate.open.wait, SOON)
+        await asyncio.to_thread(gate.open.wait, 60)
 
     runner = Runner()
     operation = runner.submit("Sign in", work)
     assert gate.reached.wait(SOON)
     began = time.monotonic()
     runner.close()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < SOON
     assert operation.cancelled()
     gate.open.set()
 

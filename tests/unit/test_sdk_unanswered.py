@@ -68,7 +68,7 @@ def test_an_endpoint_that_never_answers(monkeypatch, call, changing):
             began = time.monotonic()
             with pytest.raises(ServiceUnreachableError, match="did not answer in time") as caught:
                 await call(service)
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 5
             assert len(connections) == 1
             return caught.value
 
@@ -100,7 +100,7 @@ def test_a_port_that_nobody_listens_on(call, unused_port):
             began = time.monotonic()
             with pytest.raises(ServiceUnreachableError, match="Cannot reach") as caught:
                 await call(service)
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 5
             return caught.value
         finally:
             await service.close()

@@ -84,7 +84,7 @@ class LoginCalls(AccountPart):
             If the node has no such address.
         """
         (host,) = self.ssh_hosts(user, [settings], identity_file=identity_file)
-        return self._command(host, private=private)
+        return _command(host, self.known_hosts, private=private)
 
     def ssh_commands(
         self,
@@ -97,17 +97,8 @@ class LoginCalls(AccountPart):
         """Give the ``ssh`` commands of a user by node id, of those nodes that can be reached."""
         reachable = [one for one in settings if one.endpoint(private=private)]
         hosts = self.ssh_hosts(user, reachable, identity_file=identity_file)
-        return {host.login.node_id: self._command(host, private=private) for host in hosts}
-
-    def _command(self, host: SshHost, *, private: bool) -> str:
-        return login.ssh_command(
-            host.user,
-            host.login,
-            identity_file=host.identity_file,
-            known_hosts=self.known_hosts,
-            host_key_known=host.host_key_known,
-            private=private,
-        )
+        known_hosts = self.known_hosts  # looked up once: there may be thousands of nodes
+        return {host.login.node_id: _command(host, known_hosts, private=private) for host in hosts}
 
     def ssh_hosts(
         self, user: str, settings: Sequence[RemoteLoginSettings], *, identity_file: Path | None = None
@@ -120,3 +111,14 @@ class LoginCalls(AccountPart):
         if known:
             login.write_known_hosts(self.known_hosts, known)
         return [SshHost(one, user, identity_file, one.node_id in known) for one in settings]
+
+
+def _command(host: SshHost, known_hosts: Path, *, private: bool) -> str:
+    return login.ssh_command(
+        host.user,
+        host.login,
+        identity_file=host.identity_file,
+        known_hosts=known_hosts,
+        host_key_known=host.host_key_known,
+        private=private,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ def checked_endpoint(endpoint: tuple[str, int]) -> tuple[str, int]:
     return address, port
 
 
+@functools.lru_cache(maxsize=64)  # the commands for thousands of nodes name the same files
 def ssh_path(path: Path) -> str:
     """Give a path as ssh's settings have it: ``%`` would be a token, a blank the end, quotes ssh's own.
 

@@ -15,6 +15,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from playwright_driver import driver
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -93,14 +94,12 @@ def test_quickstart_runs(binder_python, copy_of_repository, bare_environment, ru
 
 @pytest.mark.browser
 def test_quickstart_runs_in_the_browser(binder_python, copy_of_repository, browser_tools, tmp_path, monkeypatch):
-    from playwright.sync_api import sync_playwright
-
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # IPython would add the packages of that environment
     monkeypatch.setenv("PATH", str(Path(binder_python).parent), prepend=os.pathsep)
     cells = json.loads((copy_of_repository / NOTEBOOK).read_text(encoding="utf-8"))["cells"]
     with (
         browser_tools.serve_lab(tmp_path, copy_of_repository, python=binder_python) as lab,
-        sync_playwright() as playwright,
+        driver() as playwright,
         playwright.chromium.launch(
             executable_path=browser_tools.find_chromium(), args=browser_tools.CHROMIUM_ARGS
         ) as browser,

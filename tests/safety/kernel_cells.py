@@ -1,11 +1,13 @@
 """What the cells of the tests with kernels call. It runs in the kernel, so it needs nothing of the tests."""
 
 import asyncio
+import contextvars
 import gc
 import threading
 import time
 from pathlib import Path
 
+import ipykernel
 import ipywidgets
 from ipywidgets.widgets import widget
 
@@ -23,6 +25,14 @@ def tell(_button):
     """Note on which thread a handler of a click runs, and whether a cell is busy."""
     main = threading.current_thread() is threading.main_thread()
     told.append(("the main thread" if main else "a thread of a subshell", _is_busy.is_set()))
+
+
+def on_a_thread(call):
+    """Call on a new thread; with ipykernel 7.0 in the context of the cell, as whoever touches a widget there has to."""
+    if ipykernel.version_info[:2] == (7, 0):
+        threading.Thread(target=contextvars.copy_context().run, args=(call,)).start()
+    else:
+        threading.Thread(target=call).start()
 
 
 def busy(until):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import json
 import os
+import queue
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from jupyter_client.manager import KernelManager
 
 TESTS = Path(__file__).resolve().parents[1]
 PATIENCE_S = 60
+_SILENCE_S = 10
 VIEW = "application/vnd.jupyter.widget-view+json"
 _REFERENCE = "IPY_MODEL_"
 _TARGET = "jupyter.widget"
@@ -68,6 +70,8 @@ class Page:
         Where messages of widgets go: as JupyterLab does it, to a subshell, or to the main shell with the cells.
     secret : str
         What is typed in fields for secrets.
+    loses_wakeups : bool
+        Whether the kernel may leave a request unread until somebody connects.
     """
 
     def __init__(self, manager, log):
@@ -76,6 +80,7 @@ class Page:
         self.models = {}
         self.subshell = None
         self.secret = ""
+        self.loses_wakeups = False
         self.after_close = []
         self.opened = Counter()
         self.errors = ""
@@ -113,6 +118,15 @@ class Page:
     def nudge(self):
         """Ask something: where a cell awaits, a kernel takes in an interrupt no sooner than with the next message."""
         self._client.shell_channel.send(self._client.session.msg("kernel_info_request", {}))
+
+    def _wake(self):
+        """Connect once more, and ask something: what a kernel has left unread it reads with a new connection only."""
+        client = self.manager.client()
+        client.start_channels(iopub=False, stdin=False, hb=False, control=False)
+        client.kernel_info()
+        with suppress(queue.Empty):
+            client.shell_channel.get_msg(timeout=_SILENCE_S)
+        client.stop_channels()
 
     def close(self):
         self._client.stop_channels()
@@ -214,7 +228,8 @@ class Page:
 
     def wait(self, condition, what):
         """Take messages until something is so."""
-        deadline = time.monotonic() + PATIENCE_S
+        heard = time.monotonic()
+        deadline = heard + PATIENCE_S
         poller = zmq.Poller()
         for socket in self._channels:
             poller.register(socket, zmq.POLLIN)
@@ -223,6 +238,10 @@ class Page:
             assert left > 0, f"there was not {what} within {PATIENCE_S} s\n{self.said()}"
             for socket, _ in poller.poll(min(left, 0.2) * 1000):
                 self._take(self._channels[socket].get_msg(timeout=1))
+                heard = time.monotonic()
+            if self.loses_wakeups and time.monotonic() > heard + _SILENCE_S:
+                self._wake()
+                heard = time.monotonic()
 
     def _take(self, message):
         self._seen += 1

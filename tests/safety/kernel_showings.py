@@ -29,8 +29,8 @@ WIDGETS = {
 WAYS = {
     "the same cell": ("one.close()", ""),
     "the next cell": ("", "one.close()"),
-    "another thread": ("threading.Thread(target=one.close).start()", ""),
-    "two threads": ("for _ in range(2): threading.Thread(target=one.close).start()", ""),
+    "another thread": ("kc.on_a_thread(one.close)", ""),
+    "two threads": ("for _ in range(2): kc.on_a_thread(one.close)", ""),
 }
 
 

@@ -8,7 +8,7 @@ import os
 import queue
 import time
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,10 +18,14 @@ from jupyter_client.manager import KernelManager
 
 TESTS = Path(__file__).resolve().parents[1]
 PATIENCE_S = 60
-_SILENCE_S = 10
+_ANSWER_S = 10
 VIEW = "application/vnd.jupyter.widget-view+json"
 _REFERENCE = "IPY_MODEL_"
 _TARGET = "jupyter.widget"
+
+
+class RequestLostError(Exception):
+    """A kernel that answers others has left what this page sent unread, and will not read it any more."""
 
 
 @dataclass
@@ -70,8 +74,8 @@ class Page:
         Where messages of widgets go: as JupyterLab does it, to a subshell, or to the main shell with the cells.
     secret : str
         What is typed in fields for secrets.
-    loses_wakeups : bool
-        Whether the kernel may leave a request unread until somebody connects.
+    loses_requests : bool
+        Whether the kernel may leave requests unread for good.
     """
 
     def __init__(self, manager, log):
@@ -80,7 +84,7 @@ class Page:
         self.models = {}
         self.subshell = None
         self.secret = ""
-        self.loses_wakeups = False
+        self.loses_requests = False
         self.after_close = []
         self.opened = Counter()
         self.errors = ""
@@ -119,14 +123,22 @@ class Page:
         """Ask something: where a cell awaits, a kernel takes in an interrupt no sooner than with the next message."""
         self._client.shell_channel.send(self._client.session.msg("kernel_info_request", {}))
 
-    def _wake(self):
-        """Connect once more, and ask something: what a kernel has left unread it reads with a new connection only."""
-        client = self.manager.client()
-        client.start_channels(iopub=False, stdin=False, hb=False, control=False)
-        client.kernel_info()
-        with suppress(queue.Empty):
-            client.shell_channel.get_msg(timeout=_SILENCE_S)
-        client.stop_channels()
+    def _is_unheard(self):
+        """Tell whether the kernel answers another client, and not this page."""
+        self._answers.pop("kernel_info_reply", None)
+        self.nudge()
+        other = self.manager.client()
+        other.start_channels(iopub=False, stdin=False, hb=False, control=False)
+        other.kernel_info()
+        try:
+            other.shell_channel.get_msg(timeout=_ANSWER_S)
+            while self._client.shell_channel.msg_ready():
+                self._take(self._client.shell_channel.get_msg(timeout=1))
+        except queue.Empty:  # the kernel is busy, or hangs
+            return False
+        finally:
+            other.stop_channels()
+        return "kernel_info_reply" not in self._answers
 
     def close(self):
         self._client.stop_channels()
@@ -228,20 +240,17 @@ class Page:
 
     def wait(self, condition, what):
         """Take messages until something is so."""
-        heard = time.monotonic()
-        deadline = heard + PATIENCE_S
+        deadline = time.monotonic() + PATIENCE_S
         poller = zmq.Poller()
         for socket in self._channels:
             poller.register(socket, zmq.POLLIN)
         while not condition():
             left = deadline - time.monotonic()
+            if left <= 0 and self.loses_requests and self._is_unheard():
+                raise RequestLostError(what)
             assert left > 0, f"there was not {what} within {PATIENCE_S} s\n{self.said()}"
             for socket, _ in poller.poll(min(left, 0.2) * 1000):
                 self._take(self._channels[socket].get_msg(timeout=1))
-                heard = time.monotonic()
-            if self.loses_wakeups and time.monotonic() > heard + _SILENCE_S:
-                self._wake()
-                heard = time.monotonic()
 
     def _take(self, message):
         self._seen += 1

@@ -34,15 +34,15 @@ class Ipykernel:
     handles_meanwhile : bool or None
         Whether a message to a widget that comes by a subshell is handled while a cell runs. None where that depends on
         the widget: since 7.4 a message goes to the shell from which the widget was last changed.
-    loses_wakeups : bool
-        Whether it may leave a request unread until somebody connects.
+    loses_requests : bool
+        Whether it may leave requests unread for good.
     """
 
     version: str
     python: Path | str
     has_subshells: bool
     handles_meanwhile: bool | None
-    loses_wakeups: bool = False
+    loses_requests: bool = False
 
 
 class Demo:
@@ -140,7 +140,7 @@ def world(kind, folder, attempts, *arguments, faults=()):
         demo(*arguments, faults=faults) as service,
         kernel(kind.python, folder, **places, **service.environment) as page,
     ):
-        page.loses_wakeups = kind.loses_wakeups
+        page.loses_requests = kind.loses_requests
         made = World(kind, page, service, folder, attempts)
         made.begin()
         yield made

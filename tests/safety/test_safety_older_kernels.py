@@ -11,13 +11,15 @@ import pytest
 from kernel_clicks import clicks
 from kernel_closings import closings, restarts
 from kernel_interrupts import interrupts
+from kernel_page import RequestLostError
 from kernel_showings import showings
 from kernel_world import ROOT, SLOW_IMAGES, SLOW_NODES, SLOW_USERS, Ipykernel, world
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-# ipykernel issue 1554: mended in 7.4
-SUBSHELLS = {"has_subshells": True, "handles_meanwhile": True, "loses_wakeups": True}
+# mended in 7.4 by the pull request 1529 of ipykernel
+SUBSHELLS = {"has_subshells": True, "handles_meanwhile": True, "loses_requests": True}
+_KERNELS = 3
 ATTACKS = {
     clicks: ("4", ()),
     interrupts: ("1000", (SLOW_USERS, SLOW_IMAGES)),
@@ -45,11 +47,21 @@ def environment(version):
 
 
 def attack(kind, folder, attempts):
-    """Attack kernels of one ipykernel in each way."""
+    """Attack kernels of one ipykernel in each way; in a new one where a kernel stops to read what it is sent."""
+    lost = 0
     for attack_kernel, (nodes, faults) in ATTACKS.items():
-        place = folder / attack_kernel.__name__
-        with world(kind, place, attempts, "--nodes", nodes, "--speed", "1", faults=faults) as attacked:
-            attack_kernel(attacked)
+        for kernel in range(_KERNELS):
+            place, before = folder / f"{attack_kernel.__name__}-{kernel}", (attempts.cases, list(attempts.through))
+            try:
+                with world(kind, place, attempts, "--nodes", nodes, "--speed", "1", faults=faults) as attacked:
+                    attack_kernel(attacked)
+                break
+            except RequestLostError:
+                lost += 1
+                attempts.cases, attempts.through = before
+                if kernel == _KERNELS - 1:
+                    raise
+    attempts.figure(f"{kind.version}: kernels that stopped to read what they were sent", lost)
 
 
 @pytest.mark.safety("Kernels: all of that with ipykernel 6.29")

@@ -214,6 +214,7 @@ def serve_lab(folder: Path, root: Path, python: str = sys.executable) -> Iterato
         "--ServerApp.disable_check_xsrf=True",
         "--LabApp.expose_app_in_browser=True",
         "--LabApp.collaborative=False",
+        "--ServerApp.log_level=DEBUG",
     ]
     with log.open("wb") as output:
         server = subprocess.Popen(

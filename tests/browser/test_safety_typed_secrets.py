@@ -139,6 +139,7 @@ def use_secrets(place: Place, attempts: Attempts, *, saves_state: bool) -> None:
     assert "Comm: handle_msg" in texts["the kernel's log"], "Jupyter's own loggers write down messages of the page"
     assert "IPKernelApp: " in texts["the kernel's log"]
     assert "is left out here" in texts["the kernel's log"]
+    assert "[D " in (place.folder / "server.log").read_text(encoding="utf-8"), "among the files: the server's, at DEBUG"
     # a terminal shows what is typed into it
     secrets.tell(attempts, texts, {(IN_TERMINAL, "what the kernel sent"), (IN_TERMINAL, "the page")})
     notebook.python(CLOSE)

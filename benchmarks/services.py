@@ -44,13 +44,7 @@ class Service:
 
 @contextmanager
 def service(
-    nodes: int = 0,
-    *,
-    latency_s: float = 0.0,
-    faults: float = 0.0,
-    retry_after_s: int = 1,
-    speed: str = "1",
-    images: int = 0,
+    nodes: int = 0, *, latency_s: float = 0.0, faults: float = 0.0, speed: str = "1", images: int = 0
 ) -> Iterator[Service]:
     """Run a service until the block ends.
 
@@ -62,8 +56,6 @@ def service(
         Seconds until the service handles a request.
     faults
         Share of the calls that fail, from 0 to 1: 429, 500 and connections that break, in equal shares.
-    retry_after_s
-        What a 429 asks to wait; 0 for an answer that asks for nothing.
     speed
         Simulated seconds per second, or "instant".
     images
@@ -74,16 +66,7 @@ def service(
     Service
         With its endpoint and its key.
     """
-    command = [
-        sys.executable,
-        __file__,
-        str(nodes),
-        str(latency_s),
-        str(faults),
-        str(retry_after_s),
-        speed,
-        str(images),
-    ]
+    command = [sys.executable, __file__, str(nodes), str(latency_s), str(faults), speed, str(images)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Service(process)
@@ -98,7 +81,6 @@ def _serve() -> None:
     parser.add_argument("nodes", type=int)
     parser.add_argument("latency_s", type=float)
     parser.add_argument("faults", type=float)
-    parser.add_argument("retry_after_s", type=int)
     parser.add_argument("speed")
     parser.add_argument("images", type=int)
     options = parser.parse_args()
@@ -109,7 +91,7 @@ def _serve() -> None:
         if options.latency_s:
             served.faults.add(f"latency seconds={options.latency_s}")
         if options.faults:
-            for kind in (f"throttle seconds={options.retry_after_s}", "error", "reset"):
+            for kind in ("throttle", "error", "reset"):
                 served.faults.add(f"{kind} share={options.faults / 3}")
         print(served.endpoint, served.account_key, flush=True)
         for line in sys.stdin:

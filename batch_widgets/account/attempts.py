@@ -20,9 +20,8 @@ _LONGEST_BREATH_S = 3.0
 _LONGEST_PAUSE_S = 30.0
 _SILENT_POLLS = 6  # in a row before following gives up
 _LONGEST_POLL_PAUSE_S = 60.0
-_NOBODY_THERE = (
-    IN_FLIGHT * TRIES
-)  # silent tries in a row: all that are in flight have given up; then each is tried once
+# silent tries in a row: all that are in flight have given up; then each is tried once
+_NOBODY_THERE = IN_FLIGHT * TRIES
 
 
 def passes(error: BatchWidgetsError) -> bool:

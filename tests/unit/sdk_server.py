@@ -14,6 +14,7 @@ from batch_widgets.errors import BatchWidgetsError
 from batch_widgets.nodes import NodeUser
 from batch_widgets.sdk import SdkService, retries
 from unit.fakes import make_spec
+from unit.local_server import LocalServer
 
 KEY = "c2VjcmV0LWtleS1vZi10aGUtdGVzdA=="
 PASSWORD = "Hunter2!-of-the-test"
@@ -29,14 +30,8 @@ def problem(code, message="What happened.", values=()):
     }
 
 
-class Server:
-    """Answers with what the test lays down, the last answer again and again, and keeps the requests."""
-
-    def __init__(self):
-        self.answers = []
-        self.requests = []
-        self.bodies = []
-        self.url = ""
+class Server(LocalServer):
+    """Answers as the service does; a callable in place of a status gives the whole answer."""
 
     def answer(self, status=200, body=None, **headers):
         self.answers.append((status, body, {name.replace("_", "-"): value for name, value in headers.items()}))
@@ -60,19 +55,12 @@ class Server:
 @asynccontextmanager
 async def serving(server, **options):
     """Serve, and give the client under test."""
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", server.handle)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    service = SdkService(server.url, "contoso", **{"account_key": KEY, **options})
-    try:
-        yield service
-    finally:
-        await service.close()
-        await runner.cleanup()
+    async with server.running():
+        service = SdkService(server.url, "contoso", **{"account_key": KEY, **options})
+        try:
+            yield service
+        finally:
+            await service.close()
 
 
 @pytest.fixture(name="server")

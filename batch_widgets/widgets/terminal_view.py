@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -30,6 +32,14 @@ class _Page:
     drawn: int
     replay_until: int
     is_new: bool = True
+
+
+@dataclass
+class _Turns:
+    """What a page tells in order: which is next, and those that came before their turn."""
+
+    next: int = 0
+    early: dict[int, tuple[Mapping[str, Any], Iterable[memoryview]]] = field(default_factory=dict)
 
 
 class TerminalView(FrontEnd):
@@ -79,6 +89,8 @@ class TerminalView(FrontEnd):
         self._kept = bytearray()
         self._end = 0
         self._pages: dict[str, _Page] = {}
+        self._turns: defaultdict[str, _Turns] = defaultdict(_Turns)
+        self._turn_lock = threading.RLock()
         self._lead: str | None = None  # the page whose size the program has, and that answers for the terminal
         self._was_behind = False
         self._inputs = ipywidgets.CallbackDispatcher()
@@ -91,7 +103,6 @@ class TerminalView(FrontEnd):
             "attach": self._on_attached,
             "detach": self._on_detached,
             "ack": self._on_drawn,
-            "size": self._on_sized,
             "close": lambda _: self._closes(),
         }
 
@@ -188,14 +199,40 @@ class TerminalView(FrontEnd):
         with self._send_lock:
             self._pages.clear()
             self._kept.clear()
+        with self._turn_lock:
+            self._turns.clear()
 
     # what pages say
 
     def _on_message(self, widget: object, content: object, buffers: Any) -> None:
-        if isinstance(content, dict) and content.get("type") == "input":
-            self._on_typed(content, buffers)
+        if isinstance(content, dict) and content.get("type") in {"input", "size"}:
+            self._on_told(content, buffers)
         else:
             super()._on_message(widget, content, buffers)
+
+    def _on_told(self, content: Mapping[str, Any], buffers: Iterable[memoryview]) -> None:
+        """Take what a page tells in the order in which it told it.
+
+        ipykernel 7.4 lets the shell of cells handle one message and a subshell the next, at the same time, and the
+        shell of cells none while a cell runs. What is missed is asked for again: it comes by the shell that asks.
+        """
+        page, number = str(content.get("page")), content.get("number")
+        if not isinstance(number, int):
+            return
+        with self._turn_lock:
+            turns = self._turns[page]
+            if number < turns.next:
+                return
+            turns.early[number] = content, buffers
+            if number > turns.next:
+                self.send({"type": "again", "page": page, "first": turns.next, "until": number})
+            while turns.next in turns.early:
+                told = turns.early.pop(turns.next)
+                turns.next += 1
+                if told[0]["type"] == "size":
+                    self._on_sized(told[0])
+                else:
+                    self._on_typed(*told)
 
     def _on_typed(self, content: Mapping[str, Any], buffers: Iterable[memoryview]) -> None:
         if self.disabled or self.state == "ended":

@@ -21,6 +21,8 @@ export function spec(key: string, more: Partial<ColumnSpec> = {}): ColumnSpec {
 
 export class FakeModel implements Model {
   sent: Message[] = [];
+  /** What went with each of them. */
+  buffers: ArrayBufferView<ArrayBuffer>[][] = [];
   saved = 0;
   state: Record<string, unknown>;
   #listeners = new Map<string, Set<(...args: never[]) => void>>();
@@ -42,8 +44,9 @@ export class FakeModel implements Model {
     this.saved += 1;
   }
 
-  send(content: unknown): void {
+  send(content: unknown, _callbacks?: unknown, buffers: ArrayBufferView<ArrayBuffer>[] = []): void {
     this.sent.push(content as Message);
+    this.buffers.push(buffers);
   }
 
   on(event: string, callback: (...args: never[]) => void): void {

@@ -1,13 +1,11 @@
 // The terminal's session and its keys; xterm itself is driven in a real browser.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { pageState } from "../src/host.ts";
 import { Kept } from "../src/terminal/kept.ts";
 import { isAnswer, meaningOf, wayOut } from "../src/terminal/keys.ts";
 import { TerminalSession, type View } from "../src/terminal/session.ts";
 import { FakeModel } from "./helpers.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const page = () => pageState().page;
 
 /** A view that draws when it is told to. */
 class FakeView implements View {
@@ -56,19 +54,21 @@ function begin(count = 1) {
   const session = new TerminalSession(model, () => waiting.shift() as View);
   const undo = views.map(() => session.render(document.createElement("div")));
   for (const view of views) session.opened(view);
+  const page = model.sent[0]?.["page"];
   const output = (position: number, text: string, more: Record<string, unknown> = {}) =>
-    session.message({ type: "output", page: page(), position, replay: false, skipped: 0, reset: false, ...more }, [
+    session.message({ type: "output", page, position, replay: false, skipped: 0, reset: false, ...more }, [
       new DataView(bytes(text).buffer as ArrayBuffer),
     ]);
-  return { model, session, views, view: views[0] as FakeView, undo, output };
+  return { model, page, session, views, view: views[0] as FakeView, undo, output };
 }
 
 describe("the terminal on a page", () => {
   it("attaches, and goes with the page", () => {
-    const { model } = begin();
-    expect(model.sent).toEqual([{ type: "attach", page: page() }]);
+    const { model, page } = begin();
+    expect(model.sent).toEqual([{ type: "attach", page }]);
     globalThis.dispatchEvent(new Event("pagehide"));
-    expect(model.sent.at(-1)).toEqual({ type: "detach", page: page() });
+    expect(model.sent.at(-1)).toEqual({ type: "detach", page });
+    expect(begin().page, "each showing has a name of its own, and counts for itself").not.toBe(page);
   });
 
   it("tells how far it has drawn, once for what came together", () => {
@@ -156,7 +156,7 @@ describe("the terminal on a page", () => {
   });
 
   it("tells the size of the view where one types, at once when it is entered", () => {
-    const { model, session, views } = begin(2);
+    const { model, page, session, views } = begin(2);
     const [first, second] = views as [FakeView, FakeView];
     session.fitted(first, 80, 20);
     session.fitted(first, 90, 20);
@@ -170,10 +170,32 @@ describe("the terminal on a page", () => {
     session.fitted(first, 100, 20);
     vi.advanceTimersByTime(100);
     expect(sizes()).toHaveLength(2);
-    model.set("_size", [40, 20, page()]);
+    model.set("_size", [40, 20, page]);
     expect([first.sizes, second.sizes]).toEqual([["40 20"], []]);
     model.set("_size", [60, 20, "another"]);
     expect([first.sizes.at(-1), second.sizes]).toEqual(["60 20", ["60 20"]]);
+  });
+
+  it("numbers what the kernel takes in order, and tells again what it missed", () => {
+    const { model, page, session, view } = begin();
+    view.focused = true;
+    for (const letter of "abc") session.input(view, bytes(letter));
+    session.entered(view, 80, 20);
+    const told = model.sent.slice(1);
+    expect(told.map(({ type, number }) => [type, number])).toEqual([
+      ["input", 0],
+      ["input", 1],
+      ["input", 2],
+      ["size", 3],
+    ]);
+    const sent = model.buffers.map(([data]) => new TextDecoder().decode(data));
+    expect(sent.slice(1)).toEqual(["a", "b", "c", ""]);
+    session.message({ type: "again", page, first: 1, until: 3 });
+    expect(model.sent.slice(5)).toEqual([told[1], told[2]]);
+    expect(model.buffers.slice(5)).toEqual(model.buffers.slice(2, 4));
+    session.message({ type: "again", page: "another", first: 0, until: 3 });
+    session.message({ type: "again", page, first: 4, until: 9 });
+    expect(model.sent).toHaveLength(7);
   });
 
   it("does what the kernel and the bar say", () => {

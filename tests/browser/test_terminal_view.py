@@ -232,6 +232,29 @@ def test_what_is_typed_while_old_output_is_drawn_is_not_lost(notebook: Notebook,
     notebook.wait_python("heard", [b"typed"])
 
 
+def test_what_is_typed_keeps_its_order_where_threads_of_the_kernel_take_turns(notebook: Notebook, terminal):
+    output = terminal("view", "import time; time.sleep(2)")
+    notebook.python(
+        "import itertools\n"
+        "heard, asked, send, turns = [], [], view.send, itertools.count()\n"
+        "view.on_input(heard.append)\n"
+        "route = view.comm._reply_subshell_for\n"
+        "view.comm._reply_subshell_for = lambda data, shell: None if next(turns) % 3 else shell\n"
+        "def watch(content, buffers=None):\n"
+        "    if content.get('type') == 'again':\n"
+        "        asked.append(content)\n"
+        "    send(content, buffers)\n"
+        "view.send = watch"
+    )
+    notebook.run(2)  # the shell of cells is busy, and the subshell is not
+    output.locator(".xterm-screen").click()
+    text = "".join(f"{number} " for number in range(60))
+    notebook.page.keyboard.type(text)
+    shows(output, "58 59")
+    notebook.wait_python("b''.join(heard).decode()", text)
+    assert notebook.python("print(len(asked) > 0)") == "True"
+
+
 def test_much_output_comes_whole_and_is_not_sent_faster_than_it_is_drawn(notebook: Notebook, terminal):
     output = terminal()
     notebook.python(
@@ -283,9 +306,11 @@ def test_several_terminals_two_views_and_code_that_travels_when_it_is_needed(not
     assert notebook.traffic.count_received(CODE) == 1
 
 
-def test_who_gets_the_focus_comes_into_sight(notebook: Notebook, terminal):
+def test_who_gets_the_focus_comes_into_sight(notebook: Notebook):
     far = "ipywidgets.VBox([view, ipywidgets.HTML('<div style=\"height: 3000px\"></div>'), ipywidgets.Button()])"
-    output = terminal(far)
+    notebook.open(SHELL, far)
+    notebook.run(0)
+    output = notebook.run(1, ".xterm-rows")
     output.get_by_role("button").last.scroll_into_view_if_needed()
     place = output.locator(".bw-term-place")
     expect(place).not_to_be_in_viewport()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import json
+import threading
 
 import pytest
 from hypothesis import given
@@ -21,6 +23,7 @@ class Pages:
         view.send = self._take
         self.text = {}
         self.end = {}
+        self.told = collections.Counter()
 
     def _take(self, content, buffers=None):
         self.sent.append(content)
@@ -38,6 +41,9 @@ class Pages:
         self.end[name] = content["position"] + len(data)
 
     def says(self, kind, page="p", buffers=(), **more):
+        if kind in {"input", "size"} and "number" not in more:
+            more["number"] = self.told[page]
+            self.told[page] += 1
         self.view._handle_custom_msg({"type": kind, "page": page, **more}, [memoryview(one) for one in buffers])
 
     def draws(self, page="p"):
@@ -163,6 +169,44 @@ def test_what_is_typed_is_taken_until_the_end(pages):
     pages.says("input", buffers=[b"d"], typed=True)
     pages.says("input", typed=True)
     assert heard == [b"a", b"d"]
+
+
+def test_what_is_told_is_taken_in_order(pages):
+    heard = []
+    pages.view.on_input(heard.append)
+    pages.view.on_resize(lambda columns, rows: heard.append((columns, rows)))
+    told = [{"buffers": [letter], "typed": True, "number": number} for number, letter in enumerate([b"a", b"b", b"c"])]
+    pages.says("input", **told[2])
+    pages.says("size", number=3, columns=90, rows=30, entered=True)
+    assert heard == []
+    missed = {"type": "again", "page": "p", "first": 0}
+    assert pages.sent == [{**missed, "until": 2}, {**missed, "until": 3}]
+    pages.says("input", "q", buffers=[b"of another page"], typed=True)
+    for again in (0, 0, 1, 1, 2):
+        pages.says("input", **told[again])
+    assert heard == [b"of another page", b"a", b"b", b"c", (90, 30)]
+    assert not pages.view._turns["p"].early
+    pages.says("input", buffers=[b"without a number"], typed=True, number=None)
+    assert len(heard) == 5
+
+
+def test_two_threads_of_a_kernel_change_no_order(pages):
+    heard = []
+    pages.view.on_input(heard.append)
+    keys = [b"%d " % number for number in range(400)]
+    ready = threading.Barrier(2)
+
+    def shell(first):
+        ready.wait(5)
+        for number in range(first, len(keys), 2):
+            pages.says("input", buffers=[keys[number]], typed=True, number=number)
+
+    shells = [threading.Thread(target=shell, args=[first]) for first in (0, 1)]
+    for one in shells:
+        one.start()
+    for one in shells:
+        one.join(20)
+    assert heard == keys
 
 
 def test_one_page_answers_for_the_terminal(pages):

@@ -1,9 +1,10 @@
 // A terminal on one page: what the kernel sends goes to the views, what is typed in one of them to the kernel. Nothing of
 // either is state. How far the page has drawn is told, so that the kernel can hold back what comes too fast.
-import { type Message, type Model, pageState, type Session } from "../host.ts";
+import type { Message, Model, Session } from "../host.ts";
 import { Kept } from "./kept.ts";
 
 const KEPT_BYTES = 65_536;
+const MOST_TOLD = 10_000;
 const SIZE_MS = 80;
 const TRAITS = ["title", "state", "detail", "note", "reason", "height", "disabled", "closable"];
 
@@ -21,15 +22,26 @@ export interface View {
   close(): void;
 }
 
+/** What was typed, or a size: the kernel takes these in the order in which they were told. */
+interface Told {
+  content: Message;
+  data: Uint8Array<ArrayBuffer>;
+}
+
 export type MakeView = (session: TerminalSession, el: HTMLElement) => View;
 
 export class TerminalSession implements Session {
   readonly model: Model;
   /** Whether screen readers get what is drawn; of this page, and no state. */
   readsAloud = false;
+  /** The kernel knows this showing by it: another one on the same page counts from 0 again. */
+  readonly #name = Math.random().toString(36).slice(2);
   #make: MakeView;
   #views = new Set<View>();
   #kept = new Kept(KEPT_BYTES);
+  /** The last of what was told in order, to be told again if it is missed. */
+  #told: Told[] = [];
+  #toldCount = 0;
   /** Who tells the size, and who answers what a program asks the terminal. */
   #leader: View | undefined;
   #drawn = 0;
@@ -65,7 +77,9 @@ export class TerminalSession implements Session {
   message(content: Message, buffers: DataView<ArrayBuffer>[] = []): void {
     if (content.type === "focus") (this.#leader ?? [...this.#views][0])?.focus();
     else if (content.type === "clear") this.#clear();
-    else if (content.type === "output" && content["page"] === pageState().page) this.#output(content, buffers);
+    else if (content["page"] !== this.#name) return;
+    else if (content.type === "output") this.#output(content, buffers);
+    else if (content.type === "again") this.#tellAgain(Number(content["first"]), Number(content["until"]));
   }
 
   render(el: HTMLElement): () => void {
@@ -98,12 +112,12 @@ export class TerminalSession implements Session {
   }
 
   /** What was typed in a view, or what its terminal answers to a program. */
-  input(view: View, data: Uint8Array): void {
+  input(view: View, data: Uint8Array<ArrayBuffer>): void {
     if (!this.takesInput) return;
     const typed = view.focused;
     if (typed) this.#leader = view;
     else if (view !== this.#leader || [...this.#views].some((other) => other.focused)) return;
-    this.model.send({ type: "input", page: pageState().page, typed }, undefined, [data]);
+    this.#tell({ type: "input", typed }, data);
   }
 
   entered(view: View, columns: number, rows: number): void {
@@ -117,7 +131,7 @@ export class TerminalSession implements Session {
     if (view !== this.#leader || this.#size === `${columns} ${rows}`) return;
     this.#size = `${columns} ${rows}`;
     clearTimeout(this.#sizing);
-    const tell = () => this.#say("size", { columns, rows, entered });
+    const tell = () => this.#tell({ type: "size", columns, rows, entered });
     if (entered) tell();
     else this.#sizing = setTimeout(tell, SIZE_MS);
   }
@@ -132,7 +146,21 @@ export class TerminalSession implements Session {
   }
 
   #say(type: string, more: Record<string, unknown> = {}): void {
-    this.model.send({ type, page: pageState().page, ...more });
+    this.model.send({ type, page: this.#name, ...more });
+  }
+
+  // Two threads of a kernel may handle two messages at once, or a later one first: these are numbered.
+  #tell(content: Message, data = new Uint8Array()): void {
+    this.#told.push({ content, data });
+    if (this.#told.length > MOST_TOLD) this.#told.shift();
+    this.#toldCount += 1;
+    this.#tellAgain(this.#toldCount - 1, this.#toldCount);
+  }
+
+  #tellAgain(first: number, until: number): void {
+    const oldest = this.#toldCount - this.#told.length;
+    for (const [index, { content, data }] of this.#told.slice(first - oldest, until - oldest).entries())
+      this.model.send({ ...content, page: this.#name, number: first + index }, undefined, [data]);
   }
 
   #each(act: (view: View) => void): void {
@@ -183,7 +211,7 @@ export class TerminalSession implements Session {
   #adoptSize(): void {
     const [columns, rows, page] = (this.model.get("_size") as [number, number, string] | undefined) ?? [];
     if (!columns || !rows) return;
-    const ours = page === pageState().page;
+    const ours = page === this.#name;
     this.#each((view) => {
       if (view.live && !(ours && view === this.#leader)) view.resize(columns, rows);
     });

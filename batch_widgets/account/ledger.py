@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from batch_widgets.nodes import Node, NodeOutcome
 
-    Users = dict[str, "GivenUser"]
+    Users = tuple["GivenUser", ...]  # the newest stands last
 
 
 @dataclass(frozen=True)
@@ -57,26 +57,28 @@ class UserLedger:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pools: dict[str, dict[str, dict[str, Users]]] = {}  # pool, node, allocation
+        self._pools: dict[str, dict[str, dict[datetime | None, Users]]] = {}  # pool, node, allocation
         self._recorded: dict[tuple[str, str], datetime] = {}  # pool and node: when its users were last taken in
 
     def record(self, pool_id: str, user: GivenUser, outcome: NodeOutcome) -> None:
         """Take in what came of giving a user to a node, or of taking it away; harmless when repeated."""
         with self._lock:
             node = self._pools.setdefault(pool_id.casefold(), {}).setdefault(outcome.node_id, {})
-            users = node.setdefault(_text(outcome.allocation_time), {})
+            users = node.get(outcome.allocation_time, ())
             self._recorded[pool_id.casefold(), outcome.node_id] = datetime.now(UTC)
+            others = tuple(one for one in users if one.name != user.name)
             if outcome.outcome in {"added", "updated"}:
-                users.pop(user.name, None)  # the newest stands last
-                users[user.name] = user
-            elif outcome.outcome == "exists" and user.name not in users:
-                users[user.name] = GivenUser(
+                users = (*others, user)
+            elif outcome.outcome == "exists" and users == others:
+                was_there = GivenUser(
                     user.name, identity_file=user.identity_file, by_password=user.by_password, was_there=True
                 )
+                users = (*others, was_there)
             elif outcome.outcome in {"deleted", "absent"}:
-                users.pop(user.name, None)
+                users = others
+            node[outcome.allocation_time] = users
             if not users:  # else something would stay of each machine that ever had one
-                del node[_text(outcome.allocation_time)]
+                del node[outcome.allocation_time]
 
     def forget(self, pool_id: str, node_ids: Iterable[str], *, before: datetime | None = None) -> None:
         """Drop the users of nodes whose machines were made anew.
@@ -100,11 +102,9 @@ class UserLedger:
     def of_nodes(self, pool_id: str, nodes: Iterable[Node]) -> dict[str, tuple[GivenUser, ...]]:
         """Give the users of each of these nodes that has some, by node id; the newest last."""
         with self._lock:
-            pool = self._pools.get(pool_id.casefold())
-            if not pool:
-                return {}
-            found = {node.id: pool[node.id].get(_text(node.allocation_time)) for node in nodes if node.id in pool}
-            return {node_id: tuple(users.values()) for node_id, users in found.items() if users}
+            pool = self._pools.get(pool_id.casefold(), {})
+            found = ((node.id, pool[node.id].get(node.allocation_time)) for node in nodes if node.id in pool)
+            return {node_id: users for node_id, users in found if users}
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -123,7 +123,7 @@ class UserLedger:
                 for pool_id, pool in self._pools.items()
                 for node_id, allocations in pool.items()
                 for users in allocations.values()
-                for user in users.values()
+                for user in users
             ]
         return _frame(rows)
 
@@ -155,7 +155,3 @@ def _frame(rows: list[tuple[str, str, GivenUser]]) -> pd.DataFrame:
             "was_there": column((user.was_there for user in users), "bool"),
         }
     )
-
-
-def _text(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""

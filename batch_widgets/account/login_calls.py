@@ -9,7 +9,7 @@ from batch_widgets.account.parts import AccountPart
 from batch_widgets.login import SshHost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from batch_widgets.login import RemoteLoginSettings
@@ -96,7 +96,7 @@ class LoginCalls(AccountPart):
     ) -> dict[str, str]:
         """Give the ``ssh`` commands of a user by node id, of those nodes that can be reached."""
         reachable = [one for one in settings if one.endpoint(private=private)]
-        hosts = self.ssh_hosts(user, reachable, identity_file=identity_file)
+        hosts = self._hosts(user, reachable, identity_file)
         known_hosts = self.known_hosts  # looked up once: there may be thousands of nodes
         return {host.login.node_id: _command(host, known_hosts, private=private) for host in hosts}
 
@@ -107,10 +107,16 @@ class LoginCalls(AccountPart):
 
         Where their host keys are known (the demo), they are written to :attr:`known_hosts` first.
         """
+        return list(self._hosts(user, settings, identity_file))
+
+    def _hosts(
+        self, user: str, settings: Sequence[RemoteLoginSettings], identity_file: Path | None
+    ) -> Iterator[SshHost]:
         known = self._host_keys([one.node_id for one in settings]) if self._host_keys else {}
         if known:
             login.write_known_hosts(self.known_hosts, known)
-        return [SshHost(one, user, identity_file, one.node_id in known) for one in settings]
+        for one in settings:
+            yield SshHost(one, user, identity_file, one.node_id in known)
 
 
 def _command(host: SshHost, known_hosts: Path, *, private: bool) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azure.core.async_paging import AsyncItemPaged, AsyncPageIterator
     from azure.core.pipeline import PipelineRequest, PipelineResponse
+
+T = TypeVar("T")
 
 IS_LIST: dict[str, Any] = {"batch_widgets_list": True}
 """Options of a call whose answer has to be a list."""
@@ -64,8 +68,8 @@ def clock_ahead(date: str, otherwise: timedelta) -> timedelta:
         return otherwise
 
 
-async def read_pages(pages: AsyncItemPaged[Any], endpoint: str) -> list[Any]:
-    """Read a list to its end.
+async def read_pages(pages: AsyncItemPaged[Any], endpoint: str, convert: Callable[[Any], T]) -> list[T]:
+    """Read a list to its end. Each page is converted as it comes: not all of the SDK's models are there at once.
 
     Raises
     ------
@@ -73,11 +77,11 @@ async def read_pages(pages: AsyncItemPaged[Any], endpoint: str) -> list[Any]:
         If it has none: pages that come again, or too many; or if it leads to another server, which the SDK would send
         its credentials.
     """
-    rows: list[Any] = []
+    rows: list[T] = []
     met: set[str] = set()
     by_page = cast("AsyncPageIterator[Any]", pages.by_page())
     async for page in by_page:
-        rows += [row async for row in page]
+        rows += [convert(row) async for row in page]
         following = by_page.continuation_token
         if not following:
             continue

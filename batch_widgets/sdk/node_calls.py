@@ -73,7 +73,7 @@ class SdkNodeCalls(SdkCalls):
         """List a node's files: those at the top, or all."""
         async with self._errors(pool_id, node_id):
             files = self._client.list_node_files(pool_id, node_id, recursive=recursive, **IS_LIST)
-            return [convert.node_file(file) for file in await read_pages(files, self._endpoint)]
+            return await read_pages(files, self._endpoint, convert.node_file)
 
     async def get_node_file_properties(self, pool_id: str, node_id: str, path: str) -> NodeFile:
         """Tell size and age of a file."""

@@ -76,13 +76,13 @@ class SdkService(SdkNodeCalls):
         """List the images that the account supports."""
         async with self._errors():
             images = self._client.list_supported_images(**IS_LIST)
-            return [convert.supported_image(image) for image in await read_pages(images, self._endpoint)]
+            return await read_pages(images, self._endpoint, convert.supported_image)
 
     async def list_pools(self) -> list[Pool]:
         """List the account's pools."""
         async with self._errors():
             pools = self._client.list_pools(**IS_LIST)
-            return [convert.pool(pool) for pool in await read_pages(pools, self._endpoint)]
+            return await read_pages(pools, self._endpoint, convert.pool)
 
     async def get_pool(self, pool_id: str) -> Pool:
         """Get a pool."""
@@ -135,13 +135,13 @@ class SdkService(SdkNodeCalls):
         """List the nodes of a pool."""
         async with self._errors(pool_id):
             nodes = self._client.list_nodes(pool_id, select=convert.NODE_PROPERTIES, **IS_LIST)
-            return [convert.node(node) for node in await read_pages(nodes, self._endpoint)]
+            return await read_pages(nodes, self._endpoint, convert.node)
 
     async def list_node_endpoints(self, pool_id: str) -> list[NodeEndpoints]:
         """List the nodes of a pool with their mapped ports."""
         async with self._errors(pool_id):
             nodes = self._client.list_nodes(pool_id, select=convert.ENDPOINT_PROPERTIES, **IS_LIST)
-            return [convert.node_endpoints(node) for node in await read_pages(nodes, self._endpoint)]
+            return await read_pages(nodes, self._endpoint, convert.node_endpoints)
 
     async def create_node_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
         """Add a user to a node."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Any
 
 from batch_widgets.texts import cut, plain
@@ -27,7 +27,7 @@ class Row:
     key
         What identifies it.
     given
-        The very object that was given.
+        The very object that was given; a read-only one is taken to stay as it is.
     cells
         One for each column.
     """
@@ -37,7 +37,7 @@ class Row:
     def __init__(self, key: str, given: Mapping[str, Any], cells: list[Any]) -> None:
         self.key = key
         self.given = given
-        self.source: Mapping[str, Any] = dict(given)  # as it was then
+        self.source = given if type(given) is MappingProxyType else dict(given)  # as it was then
         self.cells = cells
         kinds = tuple(map(type, self.source.values()))
         self._kinds = kinds if _are_fixed(kinds) else None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 Hue = Literal["ok", "run", "busy", "warn", "err", "none"]
+Square = tuple[str, str, str]  # of texts alone: the collector of garbage lets go of thousands of these
 _HUES = frozenset(get_args(Hue))
 
 
@@ -64,7 +65,7 @@ class HeatMap(FrontEnd):
     _bundle_file = "nodes.js"
 
     def __init__(self, **kwargs: Any) -> None:
-        self._cells: dict[str, list[str]] = {}
+        self._cells: dict[str, Square] = {}
         self._seq = 0
         self._filled = False
         self._picks = ipywidgets.CallbackDispatcher()
@@ -88,11 +89,12 @@ class HeatMap(FrontEnd):
         ValueError
             When two squares have the same key.
         """
-        new: dict[str, list[str]] = {}
+        new: dict[str, Square] = {}
         for key, hue, letter, words in cells:
             if key in new:
                 raise ValueError(f"Two squares have the key {key!r}.")
-            new[key] = [hue if hue in _HUES else "none", letter, words]
+            square, before = (hue if hue in _HUES else "none", letter, words), self._cells.get(key)
+            new[key] = before if before == square else square
         with self._send_lock:
             old, self._cells = self._cells, new
             first, self._filled = not self._filled, True
@@ -130,7 +132,7 @@ class HeatMap(FrontEnd):
             self._picks(key)
 
 
-def _difference(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> dict[str, Any]:
+def _difference(old: Mapping[str, Square], new: Mapping[str, Square]) -> dict[str, Any]:
     stayed_before = [key for key in old if key in new]
     stayed_after = [key for key in new if key in old]
     parts = {

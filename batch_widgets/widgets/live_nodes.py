@@ -176,8 +176,11 @@ class LiveNodes(Panel):
         with self._view_lock:
             if not self._is_current(view) or (self._has_read and view.is_overtaken_by(self._view)):
                 return False
-            if view.pool == self._view.pool:  # the very one of before: rows know at a glance that it is the same
-                view = replace(view, pool=self._view.pool)
+            # What is the same stays the very object of before: rows know it at a glance.
+            before = {node.id: node for node in self._view.nodes}
+            nodes = (known if (known := before.get(node.id)) == node else node for node in view.nodes)
+            pool = self._view.pool if view.pool == self._view.pool else view.pool
+            view = replace(view, pool=pool, nodes=tuple(nodes))
             self._view, self._has_read = view, True
             self._has_all = self._has_all or not view.reading_logins
             return True
@@ -197,7 +200,7 @@ class LiveNodes(Panel):
         load = self._load
         if not self._has_all:
             load.result(_FIRST_LOAD_S)
-        if load.status == "done":
+        if load.status == "done" and self._view.is_overtaken_by(load.result()):
             self._take_in(load.result())
         return self._view
 
@@ -208,7 +211,8 @@ class LiveNodes(Panel):
         Waits at most 30 seconds for the first reading, never after: ``panel.refresh().result()`` reads anew.
         """
         view = self.view
-        return nodes_frame(view.nodes, dict(view.logins), login_commands(self.account, view))
+        given = self.account.users_given.of_nodes(self.pool_id, view.nodes)
+        return nodes_frame(view.nodes, dict(view.logins), login_commands(self.account, view, given))
 
     # choosing
 
@@ -268,21 +272,22 @@ class LiveNodes(Panel):
         with self._draw_lock:
             view = self._view
             given = self.account.users_given.of_nodes(self.pool_id, view.nodes)
-            commands = login_commands(self.account, view)
+            commands = login_commands(self.account, view, given)
             self._rows = {
                 node.id: self._row(view, node, given.get(node.id, ()), commands.get(node.id)) for node in view.nodes
             }
             self.grid.set_rows([row for _, row in self._rows.values()])
             if self._view is view:  # no observer of the selection has chosen another pool
-                self.heat_map.set_cells([node_square(node) for node in view.nodes])
+                self.heat_map.set_cells(map(node_square, view.nodes))
                 self._draw_selection()
 
     def _row(
         self, view: NodesView, node: Node, users: tuple[GivenUser, ...], command: str | None
     ) -> tuple[object, Mapping[str, Any]]:
         """Give a node's row with what it was made of; the very one of before where that is the same."""
+        login = view.logins.get(node.id)
         minute = view.read_at.timestamp() // 60
-        facts = (node, view.logins.get(node.id), users, command, minute, view.pool, view.reading_logins)
+        facts = (node, login, users, command, minute, view.pool, login is None and view.reading_logins)
         before = self._rows.get(node.id)
         if before is not None and before[0] == facts:
             return before

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from batch_widgets.account import BatchAccount
+    from batch_widgets.account.ledger import GivenUser
     from batch_widgets.login import RemoteLoginSettings
     from batch_widgets.nodes import Node
     from batch_widgets.pools import Pool
@@ -102,11 +103,12 @@ class LoginMemory:
         kept = {}
         with self._lock:
             for node in nodes:
-                settings, life, asked = self._known.get(node.id, (None, (), 0.0))
-                if settings is None or life != _life(node) or node.state in _WITHOUT_MACHINE:
+                known = self._known.get(node.id)
+                if known is None or node.state in _WITHOUT_MACHINE:
                     continue
-                if settings.reachable or asked > oldest:
-                    kept[node.id] = settings, life, asked
+                settings, life, asked = known
+                if life == _life(node) and (settings.reachable or asked > oldest):
+                    kept[node.id] = known
             self._known = kept
             return {node_id: settings for node_id, (settings, *_) in kept.items()}
 
@@ -189,14 +191,16 @@ async def _read_logins(
     return replace(view, logins=memory.known(view.nodes))
 
 
-def login_commands(account: BatchAccount, view: NodesView) -> dict[str, str]:
+def login_commands(
+    account: BatchAccount, view: NodesView, given: Mapping[str, tuple[GivenUser, ...]]
+) -> dict[str, str]:
     """Give the ``ssh`` command of each node that was given a user and can be reached: that of the newest user.
 
     Windows nodes have no SSH.
     """
     if view.pool is None or view.os_type == "windows":
         return {}
-    newest = {node_id: users[-1] for node_id, users in account.users_given.of_nodes(view.pool.id, view.nodes).items()}
+    newest = {node_id: users[-1] for node_id, users in given.items()}
     commands: dict[str, str] = {}
     for name, identity_file in {(user.name, user.identity_file) for user in newest.values()}:
         settings = [

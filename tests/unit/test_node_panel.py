@@ -192,6 +192,23 @@ def test_half_a_reading_does_not_take_an_error_away(panel):
     assert not panel.message.visible
 
 
+def test_what_reads_the_same_stays_the_very_object(panel):
+    before, sources = panel.last_view, panel.grid.rows
+    for reading in (True, False):
+        again = dataclasses.replace(
+            before,
+            pool=dataclasses.replace(before.pool),
+            nodes=tuple(dataclasses.replace(node) for node in before.nodes),
+            read_at=before.read_at + timedelta(microseconds=1),
+            reading_logins=reading,
+        )
+        panel._show_view(again)
+        assert panel.last_view.reading_logins is reading
+    assert panel.last_view.pool is before.pool
+    assert [id(node) for node in panel.last_view.nodes] == [id(node) for node in before.nodes]
+    assert [id(source) for source in panel.grid.rows] == [id(source) for source in sources]
+
+
 def test_a_slow_reading_never_overtakes_a_newer_one(panel):
     newer = panel.last_view
     older = dataclasses.replace(newer, nodes=(), read_at=newer.read_at - timedelta(seconds=1))

@@ -60,7 +60,7 @@ def test_the_first_squares_travel_as_state(made):
     assert HeatMap.get_state(heat, "_squares")["_squares"] == {
         "seq": 1,
         "keys": ["a", "b", "c"],
-        "squares": [["ok", "", "idle"], ["run", "r", "running"], ["ok", "", "idle"]],
+        "squares": [("ok", "", "idle"), ("run", "r", "running"), ("ok", "", "idle")],
     }
     assert heat.cells == list(CELLS)
 
@@ -71,13 +71,13 @@ def test_only_what_differs_travels(heat):
     heat.set_cells([CELLS[0], CELLS[1]._replace(hue="err", letter="!", words="unusable"), CELLS[2]])
     heat.set_cells([HeatCell("n", "busy", "s", "starting"), *CELLS[:2]])
     assert messages(heat) == [
-        {"type": "patch", "seq": 2, "set": [["b", ["err", "!", "unusable"]]]},
+        {"type": "patch", "seq": 2, "set": [["b", ("err", "!", "unusable")]]},
         {
             "type": "patch",
             "seq": 3,
             "removed": ["c"],
-            "added": [[0, "n", ["busy", "s", "starting"]]],
-            "set": [["b", ["run", "r", "running"]]],
+            "added": [[0, "n", ("busy", "s", "starting")]],
+            "set": [["b", ("run", "r", "running")]],
         },
     ]
 

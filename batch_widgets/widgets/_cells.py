@@ -32,15 +32,14 @@ class Row:
         One for each column.
     """
 
-    __slots__ = ("_kinds", "cells", "given", "key", "source")
+    __slots__ = ("_shape", "cells", "given", "key", "source")
 
-    def __init__(self, key: str, given: Mapping[str, Any], cells: list[Any]) -> None:
+    def __init__(self, key: str, given: Mapping[str, Any], cells: tuple[Any, ...]) -> None:
         self.key = key
         self.given = given
         self.source = given if type(given) is MappingProxyType else dict(given)  # as it was then
         self.cells = cells
-        kinds = tuple(map(type, self.source.values()))
-        self._kinds = kinds if _are_fixed(kinds) else None
+        self._shape = _shape(tuple(self.source), tuple(map(type, self.source.values())))
 
     def has(self, source: Mapping[str, Any]) -> bool:
         """Tell at a glance that another row is the same; False where that takes a closer look.
@@ -48,23 +47,29 @@ class Row:
         What can be changed where it stands, such as a list of chips, is equal to itself whatever was done to it. And
         1 is equal to True, so the kinds are compared too, in the same order.
         """
+        if type(source) is MappingProxyType:
+            return self.given is source
+        shape = self._shape
         return (
-            self._kinds is not None
+            shape is not None
             and type(source) is dict
-            and self._kinds == tuple(map(type, source.values()))  # first: an array has no truth value
+            and shape[1] == tuple(map(type, source.values()))  # first: an array has no truth value
             and self.source == source
-            and [*self.source] == [*source]
+            and shape[0] == tuple(source)
         )
 
 
-@functools.lru_cache(maxsize=256)
-def _are_fixed(kinds: tuple[type, ...]) -> bool:
-    return all(issubclass(kind, (str, int, float, date, timedelta, NoneType)) for kind in kinds)
+@functools.lru_cache(maxsize=256)  # one that thousands of rows share
+def _shape(names: tuple[str, ...], kinds: tuple[type, ...]) -> tuple[tuple[str, ...], tuple[type, ...]] | None:
+    """Give names and kinds of a row's values; None where one of them can be changed where it stands."""
+    fixed = all(issubclass(kind, (str, int, float, date, timedelta, NoneType)) for kind in kinds)
+    return (names, kinds) if fixed else None
 
 
-def wire_cells(values: Iterable[Any]) -> list[Any]:
+def wire_cells(values: Iterable[Any]) -> tuple[Any, ...]:
     """Return cell values as JSON can carry them."""
-    return [_wire_text(value) if type(value) is str else _wire_other(value) for value in values]
+    # A tuple of texts and numbers the collector of garbage lets go of, which counts with thousands of rows.
+    return tuple([_wire_text(value) if type(value) is str else _wire_other(value) for value in values])
 
 
 def _wire_other(value: Any) -> Any:

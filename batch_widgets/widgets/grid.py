@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import ipywidgets
@@ -176,15 +175,14 @@ class Grid(FrontEnd):
             When two rows have the same key.
         """
         new: dict[str, Row] = {}
+        known = self._rows
         for source in rows:
-            row_key = str(source[key])
-            if row_key in new:
+            row = known.get(row_key := str(source[key]))
+            if row is None or not row.has(source):
+                row = self._row(row_key, source)
+            if row.key in new:
                 raise ValueError(f"Two rows have the key {row_key!r}.")
-            row = self._rows.get(row_key)
-            if row is not None and row.given is source and isinstance(source, MappingProxyType):
-                new[row_key] = row
-            else:
-                new[row_key] = row if row is not None and row.has(source) else self._row(row_key, source)
+            new[row.key] = row
         with self._send_lock:
             old, self._rows = self._rows, new
             first, self._filled = not self._filled, True

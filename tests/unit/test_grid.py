@@ -93,7 +93,7 @@ def test_added_and_removed_rows(grid, sent):
     grid.set_rows(ABC)
     grid.set_rows(rows(("n", "new", 0), ("a", "x", 1), ("c", "z", 4)))
     assert sent.messages == [
-        {"type": "patch", "seq": 2, "removed": ["b"], "added": [[0, "n", ["new", 0]]], "set": [["c", "size", 4]]}
+        {"type": "patch", "seq": 2, "removed": ["b"], "added": [[0, "n", ("new", 0)]], "set": [["c", "size", 4]]}
     ]
 
 
@@ -158,7 +158,7 @@ def test_equal_values_of_other_kinds_in_another_order_travel(grid, sent):
 def test_a_page_gets_the_rows_of_the_moment(grid):
     grid.set_rows(ABC)
     grid.set_rows(ABC[1:])
-    assert grid.get_state("_snapshot") == {"_snapshot": {"seq": 2, "keys": ["b", "c"], "cells": [["y", 2], ["z", 3]]}}
+    assert grid.get_state("_snapshot") == {"_snapshot": {"seq": 2, "keys": ["b", "c"], "cells": [("y", 2), ("z", 3)]}}
 
 
 def test_a_page_that_missed_a_patch_gets_everything(grid, sent):
@@ -174,7 +174,7 @@ def test_a_page_that_missed_a_patch_gets_everything(grid, sent):
 def test_other_columns_send_everything(grid, sent):
     grid.set_rows(ABC)
     grid.columns = (Column("size", "Size"),)
-    assert grid.get_state("_snapshot")["_snapshot"]["cells"] == [[1], [2], [3]]
+    assert grid.get_state("_snapshot")["_snapshot"]["cells"] == [(1,), (2,), (3,)]
     assert [column["key"] for column in grid.get_state("_columns")["_columns"]] == ["size"]
 
 

@@ -104,23 +104,29 @@ export class Store {
     const snapshot = this.#model.get("_snapshot") as Snapshot | number | null;
     this.#snapshot = snapshot && typeof snapshot === "object" ? snapshot : EMPTY;
     this.columns = columns;
-    this.#rebuild((key, cells) => {
-      const known = this.get(key);
-      return known && known.cells === cells ? known : new Row(key, cells);
-    });
+    this.#rebuild();
   }
 
-  #rebuild(make: (key: string, cells: Cell[]) => Row): void {
+  #rebuild(): void {
     const { keys, cells } = this.#snapshot;
-    this.rows = keys.map((key, index) => make(key, cells[index] ?? []));
+    const rows = keys.map((key, index) => {
+      const known = this.get(key);
+      const own = cells[index] ?? [];
+      return known && known.cells === own ? known : new Row(key, own);
+    });
     this.#byKey = new Map(keys.map((key, index) => [key, index]));
+    this.#show(rows);
+  }
+
+  #show(rows: Row[]): void {
+    this.rows = rows;
     for (const listener of this.#listeners) listener();
   }
 
   // The snapshot in the model is changed in place, so that a notebook saved with its widgets' state holds the latest rows.
   #apply(patch: Patch): void {
     const snapshot = this.#snapshot;
-    const touched = new Set<string>();
+    const touched = new Set<number>();
     if (patch.set) {
       const place = new Map(this.columns.map((column, index) => [column.key, index]));
       for (const [key, column, value] of patch.set) {
@@ -128,12 +134,18 @@ export class Store {
         const at = place.get(column);
         const cells = row === undefined ? undefined : snapshot.cells[row];
         if (row === undefined || at === undefined || !cells) continue;
-        if (!touched.has(key)) snapshot.cells[row] = cells.slice();
+        if (!touched.has(row)) snapshot.cells[row] = cells.slice();
         (snapshot.cells[row] as Cell[])[at] = value;
-        touched.add(key);
+        touched.add(row);
       }
     }
-    if (patch.removed || patch.order || patch.added) {
+    snapshot.seq = patch.seq;
+    if (!patch.removed && !patch.order && !patch.added) {
+      // Of ten thousand rows a hundred change: the others are not gone through.
+      const rows = this.rows.slice();
+      for (const row of touched) rows[row] = new Row(snapshot.keys[row] as string, snapshot.cells[row] as Cell[]);
+      this.#show(rows);
+    } else {
       const cells = new Map(snapshot.keys.map((key, index) => [key, snapshot.cells[index] ?? []]));
       for (const key of patch.removed ?? []) cells.delete(key);
       const keys = patch.order ?? [...cells.keys()];
@@ -143,12 +155,7 @@ export class Store {
       }
       snapshot.keys = keys;
       snapshot.cells = keys.map((key) => cells.get(key) ?? []);
+      this.#rebuild();
     }
-    snapshot.seq = patch.seq;
-    const old = new Map(this.rows.map((row) => [row.key, row]));
-    this.#rebuild((key, cells) => {
-      const known = old.get(key);
-      return known && known.cells === cells ? known : new Row(key, cells);
-    });
   }
 }

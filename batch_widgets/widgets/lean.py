@@ -14,6 +14,8 @@ from typing import Any
 import ipywidgets
 import traitlets
 
+from batch_widgets.widgets.one_shell import keep_on_one_shell
+
 # A page keeps all that a look was ever given to, closed widgets too, until the look is closed.
 _MOST_GIVEN = 500
 _lock = threading.RLock()
@@ -118,6 +120,7 @@ class Late(traitlets.HasTraits):
         with _lock:  # another thread may be closing it
             if self._is_wanted and not self.is_closed:
                 super().open()  # type: ignore[misc]
+                keep_on_one_shell(self.comm)  # type: ignore[attr-defined]
 
     def notify_change(self, change: Any) -> None:
         """Send a change, and tell it."""

@@ -211,10 +211,9 @@ class TerminalView(FrontEnd):
             super()._on_message(widget, content, buffers)
 
     def _on_told(self, content: Mapping[str, Any], buffers: Iterable[memoryview]) -> None:
-        """Take what a page tells in the order in which it told it.
+        """Take what a page tells in the order in which it told it, on whichever threads; ask again for what is missed.
 
-        ipykernel 7.4 lets the shell of cells handle one message and a subshell the next, at the same time, and the
-        shell of cells none while a cell runs. What is missed is asked for again: it comes by the shell that asks.
+        A page that has just got a subshell sends the next key by it while the shell of cells still has the last.
         """
         page, number = str(content.get("page")), content.get("number")
         if not isinstance(number, int):

@@ -238,7 +238,6 @@ def test_what_is_typed_keeps_its_order_where_threads_of_the_kernel_take_turns(no
         "import itertools\n"
         "heard, asked, send, turns = [], [], view.send, itertools.count()\n"
         "view.on_input(heard.append)\n"
-        "route = view.comm._reply_subshell_for\n"
         "view.comm._reply_subshell_for = lambda data, shell: None if next(turns) % 3 else shell\n"
         "def watch(content, buffers=None):\n"
         "    if content.get('type') == 'again':\n"

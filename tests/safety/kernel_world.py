@@ -31,9 +31,8 @@ class Ipykernel:
         The Python that has it.
     has_subshells : bool
         Whether a page may ask for subshells.
-    handles_meanwhile : bool or None
-        Whether a message to a widget that comes by a subshell is handled while a cell runs. None where that depends on
-        the widget: since 7.4 a message goes to the shell from which the widget was last changed.
+    handles_meanwhile : bool
+        Whether a message to a widget that comes by a subshell is handled while a cell runs.
     loses_requests : bool
         Whether it may leave requests unread for good.
     """
@@ -41,7 +40,7 @@ class Ipykernel:
     version: str
     python: Path | str
     has_subshells: bool
-    handles_meanwhile: bool | None
+    handles_meanwhile: bool
     loses_requests: bool = False
 
 

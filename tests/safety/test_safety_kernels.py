@@ -12,7 +12,7 @@ from kernel_showings import showings
 from kernel_world import SLOW_IMAGES, SLOW_NODES, SLOW_USERS, Ipykernel, world
 
 pytestmark = pytest.mark.timeout(600)
-NEWEST = Ipykernel("7.4", sys.executable, has_subshells=True, handles_meanwhile=None)
+NEWEST = Ipykernel("7.4", sys.executable, has_subshells=True, handles_meanwhile=True)
 
 
 @pytest.mark.safety("Kernels: clicks while the kernel is idle and in the middle of a 5-second cell")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 
 import ipywidgets
 import pytest
+from ipykernel.comm.comm import BaseComm
 
 import batch_widgets as bw
 from batch_widgets.widgets import lean
 from batch_widgets.widgets.lean import release, show
+from batch_widgets.widgets.one_shell import keep_on_one_shell
 from unit.test_panel import open_widgets
 
 
@@ -184,3 +187,27 @@ def test_closing_opens_nothing(account, monkeypatch):
     builder.close()
     assert opened == []
     assert open_widgets() < there
+
+
+def test_the_page_says_by_which_shell_a_widget_hears():
+    comm = BaseComm(target_name="jupyter.widget")
+    comm._reply_subshell_id = "where it was last changed"
+    comm._reply_subshell_ids = {"question": "where it was asked"}
+    keep_on_one_shell(comm)
+    keep_on_one_shell(comm)
+    assert comm._reply_subshell_for({"content": {"id": "question"}}, "of the page") == "of the page"
+    assert comm._reply_subshell_ids == {}, "nothing stays of a question that was answered"
+    assert comm._reply_subshell_for({}, None) is None
+    gone = weakref.ref(comm)
+    comm.close()
+    del comm
+    assert gone() is None, "no cycle keeps it"
+
+
+def test_a_comm_of_another_kernel_is_left_as_it_is():
+    comm = object()
+    keep_on_one_shell(comm)
+    text = lean.Text()
+    assert text.model_id
+    assert not hasattr(text.comm, "_reply_subshell_for")
+    close(text)

@@ -17,6 +17,7 @@ SERIOUS = {"serious", "critical"}
 # a text.
 JUDGEABLE = "html, body { height: 100% } .bw * { background-image: none !important }"
 LEAST_JUDGED = 40
+QUIET_MS = 400
 RUN = """
 async (root) => {
     const { violations, incomplete, passes } = await axe.run(root);
@@ -49,15 +50,24 @@ class Axe:
     """axe on the page of a notebook."""
 
     def __init__(self, notebook: Notebook) -> None:
+        self._notebook = notebook
         notebook.page.add_style_tag(content=JUDGEABLE)
         notebook.page.evaluate(AXE.read_text(encoding="utf-8"))
 
     def findings(self, root: Locator, least: int = LEAST_JUDGED) -> list[dict[str, Any]]:
         """Give what is serious in an element, after a look at whether the contrast of its texts was judged at all."""
+        self._wait_for_widgets()
         found = root.evaluate(RUN)
         assert found["judged"] >= least, json.dumps(found)[:3000]
         assert not found["undecided"], json.dumps(found["undecided"], indent=1)
         return [one for one in found["violations"] if one["impact"] in SERIOUS]
+
+    def _wait_for_widgets(self) -> None:
+        """Wait until what was just opened has come: axe holds the page, and a model has two seconds to begin."""
+        received = self._notebook.traffic.received
+        before = -1
+        while before != (before := len(received)):
+            self._notebook.page.wait_for_timeout(QUIET_MS)
 
     def check(self, root: Locator, what: str, least: int = LEAST_JUDGED) -> None:
         """Assert that nothing serious is found; in what is small fewer texts can be judged."""

@@ -82,9 +82,10 @@ INSIDE = "document.activeElement.classList.contains('xterm-helper-textarea')"
 
 
 def shows(output: Locator, text: str) -> None:
-    """Wait until the terminal shows a text."""
-    element = output.locator(".bw-host-terminal").first.element_handle()
-    output.page.wait_for_function(TEXT, arg=[element, text])
+    """Wait until the terminal shows a text; what is out of sight is not drawn."""
+    terminal = output.locator(".bw-host-terminal").first
+    terminal.locator(".bw-term-place").scroll_into_view_if_needed()
+    output.page.wait_for_function(TEXT, arg=[terminal.element_handle(), text])
 
 
 @pytest.fixture
@@ -238,7 +239,10 @@ def test_what_is_typed_keeps_its_order_where_threads_of_the_kernel_take_turns(no
         "import itertools\n"
         "heard, asked, send, turns = [], [], view.send, itertools.count()\n"
         "view.on_input(heard.append)\n"
-        "view.comm._reply_subshell_for = lambda data, shell: None if next(turns) % 3 else shell\n"
+        "def by(data, shell):\n"
+        "    typed = data.get('content', {}).get('type') == 'input'\n"
+        "    return None if typed and next(turns) % 3 else shell\n"
+        "view.comm._reply_subshell_for = by\n"
         "def watch(content, buffers=None):\n"
         "    if content.get('type') == 'again':\n"
         "        asked.append(content)\n"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 RUNS = 5
 SIZES = (300, 1_000, 10_000)
 MOST = max(SIZES)
-REFRESHES = 3
+REFRESHES = 5
 CLICKS = 4
 FIRST_TEXT = "22_04-lts-0"
 Figures = defaultdict[tuple[str, str, int], list[float]]

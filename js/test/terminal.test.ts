@@ -198,6 +198,18 @@ describe("the terminal on a page", () => {
     expect(model.sent).toHaveLength(7);
   });
 
+  it("tells what it still has under its own number", () => {
+    const { model, page, session, view } = begin();
+    view.focused = true;
+    for (let number = 0; number <= 10_000; number += 1) session.input(view, bytes(String(number)));
+    model.buffers = [];
+    session.message({ type: "again", page, first: 0, until: 1 });
+    expect(model.buffers).toEqual([]);
+    session.message({ type: "again", page, first: 0, until: 3 });
+    expect(model.buffers.map(([data]) => new TextDecoder().decode(data))).toEqual(["1", "2"]);
+    expect(model.sent.slice(-2).map(({ number }) => number)).toEqual([1, 2]);
+  });
+
   it("does what the kernel and the bar say", () => {
     const { model, session, view } = begin();
     session.message({ type: "focus" });

@@ -159,8 +159,10 @@ export class TerminalSession implements Session {
 
   #tellAgain(first: number, until: number): void {
     const oldest = this.#toldCount - this.#told.length;
-    for (const [index, { content, data }] of this.#told.slice(first - oldest, until - oldest).entries())
-      this.model.send({ ...content, page: this.#name, number: first + index }, undefined, [data]);
+    for (let number = Math.max(first, oldest); number < Math.min(until, this.#toldCount); number += 1) {
+      const { content, data } = this.#told[number - oldest] as Told;
+      this.model.send({ ...content, page: this.#name, number }, undefined, [data]);
+    }
   }
 
   #each(act: (view: View) => void): void {
